@@ -1,0 +1,103 @@
+"""What a template is made of: frozen parts, and Template, the tuple of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+Truncate = Literal["tail", "head", "balanced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Literal text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A change to a field's text: one of ``text.TEXT_FILTERS``, or ``limit`` with a number of pieces."""
+
+    name: str
+    argument: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A named text of the example, filtered from left to right."""
+
+    name: str
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A slot: a place where the model answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Soft:
+    """Trained vectors: ``count`` of them, or one per piece of ``init``; soft parts of one ``name`` share theirs."""
+
+    count: int = 1
+    init: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """``count`` pieces that a search chooses."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One exact entry of the model's vocabulary."""
+
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstrations:
+    """The place of solved examples."""
+
+
+Part = Text | Field | Mask | Soft | Trigger | Token | Demonstrations
+
+
+@dataclass(frozen=True)
+class Template:
+    """Parts in order. ``str(template)`` is its text in the template language and ``Template.parse`` its inverse.
+
+    ``truncate`` says where fields lose pieces when a prompt is too long. ``name`` and ``source`` say where it came
+    from and take no part in equality.
+    """
+
+    parts: tuple[Part, ...]
+    truncate: Truncate = "tail"
+    name: str = ""
+    source: str = ""
+
+    @classmethod
+    def parse(cls, text: str, *, truncate: Truncate = "tail", name: str = "", source: str = "") -> "Template":
+        """Read the template language; raises TemplateError and nothing else."""
+        from promptlab.template.parse import parse_parts
+
+        return cls(parse_parts(text), truncate, name, source)
+
+    def __str__(self) -> str:
+        from promptlab.template.show import show_parts
+
+        return show_parts(self.parts)
+
+    def fields(self) -> tuple[str, ...]:
+        """The names of the fields, each once, in order."""
+        return tuple(dict.fromkeys(part.name for part in self.parts if isinstance(part, Field)))
+
+    def slots(self) -> int:
+        """How many slots (M) the template has."""
+        return sum(isinstance(part, Mask) for part in self.parts)
+
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self.parts)
