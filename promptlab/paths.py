@@ -43,14 +43,15 @@ def write_whole(path: Path, content: bytes | Callable[[Path], None]) -> None:
                 content(new)
             file.flush()
             os.fsync(file.fileno())
-        new.chmod(0o666 & ~_umask())
+        new.chmod(0o666 & ~umask())
         new.replace(path)
     except BaseException:
         new.unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The process's file mode mask."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -11,7 +11,7 @@ Level = Literal["info", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """``step`` of ``total`` done (total 0 when unknown); ``metrics`` are numbers worth showing, such as rows a second."""
+    """``step`` of ``total`` done (total 0 when unknown); ``metrics`` are numbers to show, such as rows a second."""
 
     step: int
     total: int

@@ -1,7 +1,7 @@
 """What a template is made of: frozen parts, and Template, the tuple of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Truncate = Literal["tail", "head", "balanced"]
@@ -9,9 +9,12 @@ Truncate = Literal["tail", "head", "balanced"]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Literal text."""
+    """Literal text. ``data`` marks what was filled in from an example or an answer: it is kept whole like the
+    template's own text, but a special piece's name in it is never obeyed. The template language does not show the mark.
+    """
 
     text: str
+    data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,8 @@ class Template:
 
     parts: tuple[Part, ...]
     truncate: Truncate = "tail"
-    name: str = ""
-    source: str = ""
+    name: str = field(default="", compare=False)
+    source: str = field(default="", compare=False)
 
     @classmethod
     def parse(cls, text: str, *, truncate: Truncate = "tail", name: str = "", source: str = "") -> "Template":

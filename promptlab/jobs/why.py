@@ -1,0 +1,111 @@
+"""Why a row got its label: the prompt as the model saw it, the likeliest words, each label word, each label."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from promptlab.model import Readout
+from promptlab.model.encode import Prompt
+from promptlab.pipeline import Pipeline
+from promptlab.task import Example
+from promptlab.verbalizer import Word
+
+TOP = 20
+
+
+@dataclass(frozen=True, slots=True)
+class WordSeen:
+    """A label word at the slot: its log-probability, and the rank of its (first) piece in the vocabulary."""
+
+    label: str
+    word: str
+    logprob: float
+    rank: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One prediction taken apart. ``top`` holds, for each slot, the likeliest pieces with their probabilities.
+
+    ``cut`` counts the pieces that each field lost, ``labels`` the log-probability of each label (``raw`` before
+    calibration), ``prompt`` shows slots as ``{mask}``.
+    """
+
+    prompt: str
+    pieces: int
+    cut: dict[str, int]
+    dropped: int
+    top: tuple[tuple[tuple[str, float], ...], ...]
+    words: tuple[WordSeen, ...]
+    labels: dict[str, float]
+    raw: dict[str, float]
+
+    @property
+    def prediction(self) -> str:
+        """The likeliest label."""
+        return max(self.labels, key=lambda label: self.labels[label])
+
+    def to_json(self) -> dict[str, Any]:
+        """The same in JSON's types."""
+        return {
+            "prompt": self.prompt,
+            "pieces": self.pieces,
+            "cut": self.cut,
+            "demonstrations_dropped": self.dropped,
+            "top": [[{"piece": piece, "probability": share} for piece, share in slot] for slot in self.top],
+            "words": [{"label": one.label, "word": one.word, "logprob": one.logprob, "rank": one.rank} for one in self.words],
+            "labels": self.labels,
+            "raw": self.raw,
+            "prediction": self.prediction,
+        }
+
+
+def explain(pipeline: Pipeline, example: Example, *, top: int = TOP) -> Explanation:
+    """Everything that one prediction rests on; reads the example once."""
+    (prompt,) = pipeline.encode([example])
+    readout = pipeline.reading(next(iter(pipeline.read([example]))), [example])
+    ids, logprobs = readout.top(top)  # (1, M, k)
+    likeliest = tuple(
+        tuple((pipeline.lm.tokens.read([piece]).strip() or pipeline.lm.tokens.entry(piece), share) for piece, share in zip(*slot, strict=True))
+        for slot in zip(ids[0].tolist(), logprobs[0].exp().tolist(), strict=True)
+    )
+    return Explanation(
+        prompt=shown(pipeline, prompt),
+        pieces=len(prompt.ids),
+        cut=dict(prompt.cut),
+        dropped=prompt.dropped,
+        top=likeliest,
+        words=_words(pipeline, readout),
+        labels=_by_label(pipeline, pipeline.verbalizer(readout)),
+        raw=_by_label(pipeline, pipeline.verbalizer.raw(readout)),
+    )
+
+
+def shown(pipeline: Pipeline, prompt: Prompt) -> str:
+    """The prompt's pieces as text, special pieces included, slots as ``{mask}``."""
+    tokens, text, at = pipeline.lm.tokens, [], 0
+    for slot, mark in enumerate(prompt.marks):
+        text.append(tokens.read(prompt.ids[at:mark]))
+        text.append("{mask}")
+        at = mark + len(pipeline.lm.mark(slot))
+    return " ".join(part for part in (*text, tokens.read(prompt.ids[at:])) if part)
+
+
+def _words(pipeline: Pipeline, readout: Readout) -> tuple[WordSeen, ...]:
+    words = pipeline.words
+    if words is None:
+        return ()
+    seen = []
+    for label in words.labels:
+        active: tuple[Word, ...] = words.active(label)
+        logprobs = readout.words(active, pieces=words.pieces).sum(1)[0]  # (W,)
+        firsts = [readout.spelling.word(word)[0][0] for word in active]
+        ranks = readout.ranks(firsts)[0, 0]  # (W,)
+        for word, logprob, rank in zip(active, logprobs.tolist(), ranks.tolist(), strict=True):
+            seen.append(WordSeen(label, str(word), logprob, rank))
+    return tuple(seen)
+
+
+def _by_label(pipeline: Pipeline, values: torch.Tensor) -> dict[str, float]:
+    return dict(zip(pipeline.labels, values[0].tolist(), strict=True))

@@ -1,0 +1,77 @@
+"""Rows through the model in batches: longest first, bounded by pieces, halved when memory runs out."""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from promptlab.errors import ModelError
+from promptlab.model.language_model import LanguageModel, Row
+
+
+def run_rows(
+    lm: LanguageModel, rows: Sequence[Row], *, soft: Tensor | None = None
+) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+    """Batches of rows through the model: their places, vectors (B, M, H) and normalisers (B, M), on the CPU.
+
+    When memory runs out, ``lm.token_budget`` is halved and the same rows are tried again; ModelError when a single row
+    does not fit.
+    """
+    waiting = _by_length(rows)
+    while waiting:
+        places = _next_batch(rows, waiting, lm.token_budget)
+        outcome = _try_batch(lm, [rows[place] for place in places], soft)
+        if outcome is None:
+            if len(places) == 1:
+                raise ModelError(
+                    f"One row of {len(rows[places[0]])} pieces does not fit into the memory of {lm.device}. "
+                    "Use a smaller model or --dtype bfloat16."
+                )
+            lm.token_budget = len(rows[places[0]]) * (len(places) // 2)
+            continue
+        if not torch.isfinite(outcome[1]).all():
+            raise ModelError(
+                f"{lm.name!r} gives numbers that are not finite in {lm.dtype}. Use --dtype float32 or --dtype bfloat16."
+            )
+        waiting = waiting[len(places) :]
+        yield places, *outcome
+
+
+def kept_batches(
+    lm: LanguageModel, rows: Sequence[Row], kept: dict[str, Tensor]
+) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+    """What was kept, in the batches in which the model would have read it."""
+    waiting = _by_length(rows)
+    while waiting:
+        places = _next_batch(rows, waiting, lm.token_budget)
+        waiting = waiting[len(places) :]
+        yield places, kept["hidden"][places], kept["log_norm"][places]
+
+
+def _by_length(rows: Sequence[Row]) -> list[int]:
+    return sorted(range(len(rows)), key=lambda place: len(rows[place]), reverse=True)
+
+
+def _next_batch(rows: Sequence[Row], waiting: Sequence[int], budget: int) -> list[int]:
+    """The next places whose rows, padded to the longest, stay within the budget (one row always does)."""
+    longest = len(rows[waiting[0]])
+    return list(waiting[: max(1, budget // max(longest, 1))])
+
+
+def _try_batch(lm: LanguageModel, rows: Sequence[Row], soft: Tensor | None) -> tuple[Tensor, Tensor] | None:
+    """Vectors and normalisers on the CPU; None when memory ran out (what was held is freed by then)."""
+    try:
+        with torch.no_grad():
+            hidden, log_norm = lm(lm.batch(rows), soft)
+        return hidden.cpu(), log_norm.float().cpu()
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if not _is_memory_error(error):
+            raise
+    if lm.device.type == "cuda":
+        torch.cuda.empty_cache()
+    return None
+
+
+def _is_memory_error(error: Exception) -> bool:
+    text = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in text or "MPS backend out of memory" in text

@@ -1,0 +1,240 @@
+"""LanguageModel: a loaded model that answers at slots; its families differ only in where a slot goes."""
+
+import hashlib
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from promptlab.errors import ModelError
+from promptlab.model.encode import Demonstration, Frame, Prompt, encode
+from promptlab.model.output import OutputLayer
+from promptlab.model.readout import Readout
+from promptlab.model.spelling import Spelling, slot_leads
+from promptlab.model.tokens import Tokens
+from promptlab.task import Example
+from promptlab.template import Template
+from promptlab.verbalizer import Word
+
+Family = Literal["masked", "causal", "seq2seq"]
+
+
+class ReadoutStore(Protocol):
+    """Where the arrays of a window of rows are kept, by key."""
+
+    def get(self, key: str) -> dict[str, Tensor] | None: ...
+
+    def put(self, key: str, arrays: dict[str, Tensor]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the model is given for one example: ``ids``, the positions of its slots, and a decoder's ids if it has one.
+
+    ``slots`` are positions in the sequence that reaches the output layer: the decoder's where there is one.
+    """
+
+    ids: tuple[int, ...]
+    slots: tuple[int, ...]
+    decoder: tuple[int, ...] | None = None
+    soft: tuple[int, ...] | None = None
+    cut: int = 0
+
+    def __len__(self) -> int:
+        return len(self.ids) + len(self.decoder or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows padded on the right: ids, mask (B, T), slots (B, M), decoder ids (B, D), soft rows (B, T)."""
+
+    ids: Tensor
+    mask: Tensor
+    slots: Tensor
+    decoder: Tensor | None = None
+    soft: Tensor | None = None
+
+
+class LanguageModel(nn.Module, ABC):
+    """A model, its tokenizer and its output layer.
+
+    ``fingerprint`` identifies the weights, ``max_length`` is in pieces, ``token_budget`` is the number of pieces that a
+    batch may hold (halved when memory runs out), ``calls`` counts forward passes, ``notes`` are facts to show.
+    """
+
+    family: ClassVar[Family]
+
+    def __init__(
+        self, model: Any, tokenizer: Any, *, name: str, fingerprint: str = "", max_length: int = 512, revision: str = ""
+    ) -> None:
+        super().__init__()
+        self.model = model.eval().requires_grad_(False)
+        self.tokens = Tokens(tokenizer)
+        self.output = OutputLayer(model)
+        self.name, self.fingerprint, self.revision, self.max_length = name, fingerprint, revision, max_length
+        self.token_budget = 2048 if self.device.type == "cpu" else 32768
+        self.calls = 0
+        self.notes: tuple[str, ...] = ()
+        self._counting = threading.Lock()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie."""
+        return self.output.weight.device
+
+    @property
+    def dtype(self) -> str:
+        """The weights' precision: ``float32``, ``bfloat16`` or ``float16``."""
+        return str(self.output.weight.dtype).removeprefix("torch.")
+
+    def state_key(self) -> str:
+        """Identifies the weights in use: the fingerprint they were loaded with, and all that was trained since."""
+        trained = [(name, value) for name, value in self.model.named_parameters() if value.requires_grad]
+        if self.fingerprint and not trained:
+            return self.fingerprint
+        state = hashlib.sha256(self.fingerprint.encode())
+        for name, value in trained if self.fingerprint else self.model.state_dict().items():
+            state.update(name.encode() + value.detach().float().cpu().numpy().tobytes())
+        return state.hexdigest()
+
+    @property
+    def pieces(self) -> int:
+        """V: the rows of the output layer."""
+        return int(self.output.weight.shape[0])
+
+    def frame(self, template: Template, *, reserve: int = 0) -> Frame:
+        """What stands around a prompt of this template; ``reserve`` keeps room for that many more pieces."""
+        marks = tuple(self.mark(slot) for slot in range(template.slots()))
+        before, after = self.around()
+        return Frame(before, after, marks, self.max_length - reserve)
+
+    def around(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The special pieces before and after a prompt."""
+        return tuple(self.tokens.prefix), tuple(self.tokens.suffix)
+
+    @abstractmethod
+    def mark(self, slot: int) -> tuple[int, ...]:
+        """The pieces that stand at a slot in the prompt."""
+
+    @abstractmethod
+    def place(self, prompt: Prompt) -> Row:
+        """The row that reads a prompt at its slots."""
+
+    @abstractmethod
+    def fill(self, prompt: Prompt, pieces: Sequence[int]) -> tuple[Row, tuple[int, ...]]:
+        """The row that reads a word of several pieces in the prompt's one slot, and the piece due at each of its slots."""
+
+    def check(self, template: Template) -> None:
+        """ModelError when this family cannot answer the template."""
+
+    def is_whole_only(self, template: Template) -> bool:
+        """Whether no word has a score before it was read (text after a causal model's slot)."""
+        return False
+
+    def encode(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        *,
+        demonstrations: Sequence[Demonstration] = (),
+        reserve: int = 0,
+    ) -> list[Prompt]:
+        """Prompts as pieces; see ``model.encode.encode``."""
+        self.check(template)
+        frame = self.frame(template, reserve=reserve)
+        return encode(self.tokens, frame, template, examples, demonstrations=demonstrations)
+
+    def spelling(self, template: Template) -> Spelling:
+        """How words are written at the template's slots."""
+        return Spelling(self.tokens, slot_leads(template.parts))
+
+    def word_ids(self, template: Template, words: Sequence[Word | str]) -> list[tuple[tuple[int, ...], ...]]:
+        """The pieces of each word at each slot of the template: W × M × K."""
+        spelling = self.spelling(template)
+        return [spelling.word(word) for word in words]
+
+    def batch(self, rows: Sequence[Row]) -> Batch:
+        """Rows as tensors on the model's device."""
+        pad = self.tokens.tokenizer.pad_token_id or 0
+
+        def padded(lists: Sequence[Sequence[int]], value: int) -> Tensor:
+            longest = max(map(len, lists))
+            table = [[*ids, *[value] * (longest - len(ids))] for ids in lists]
+            return torch.tensor(table, device=self.device)
+
+        softs = [row.soft or (0,) * len(row.ids) for row in rows]
+        return Batch(
+            ids=padded([row.ids for row in rows], pad),
+            mask=padded([(1,) * len(row.ids) for row in rows], 0),
+            slots=torch.tensor([row.slots for row in rows], device=self.device),
+            decoder=None if rows[0].decoder is None else padded([row.decoder or () for row in rows], pad),
+            soft=padded(softs, 0) if any(row.soft for row in rows) else None,
+        )
+
+    def forward(self, batch: Batch, soft: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """What the output layer sees at the slots (B, M, H) and the log-normaliser there (B, M), float32.
+
+        ``soft`` (S, E) replaces the input vectors where ``batch.soft`` names its rows. The pass ends before the output
+        layer.
+        """
+        with self.output.catching(batch.slots) as seen:
+            self.run(batch, soft)
+        if not seen:
+            raise ModelError(f"The model type {self.model_type!r} does not pass its vectors through its output layer.")
+        return seen[0], self.output.log_norm(seen[0])
+
+    def run(self, batch: Batch, soft: Tensor | None = None) -> Any:
+        """The model's own forward pass over a batch."""
+        with self._counting:
+            self.calls += 1
+        inputs: dict[str, Any] = {"attention_mask": batch.mask}
+        if batch.soft is not None and soft is not None:
+            vectors = self.model.get_input_embeddings()(batch.ids)  # (B, T, E)
+            learned = soft.to(vectors)[(batch.soft - 1).clamp(min=0)]  # (B, T, E)
+            inputs["inputs_embeds"] = torch.where(batch.soft[..., None] > 0, learned, vectors)
+        else:
+            inputs["input_ids"] = batch.ids
+        if batch.decoder is not None:
+            inputs["decoder_input_ids"] = batch.decoder
+        if self.family != "masked":
+            inputs["use_cache"] = False
+        return self.model(**inputs)
+
+    @property
+    def model_type(self) -> str:
+        """transformers' name for the architecture, such as ``bert``."""
+        return str(self.model.config.model_type)
+
+    def read(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        *,
+        demonstrations: Sequence[Demonstration] = (),
+        soft: Tensor | None = None,
+        cache: ReadoutStore | None = None,
+    ) -> Iterator[Readout]:
+        """Shards of one reading, a batch each, longest rows first within a window; see ``model.reading.read``."""
+        from promptlab.model.reading import read
+
+        return read(self, template, examples, demonstrations=demonstrations, soft=soft, cache=cache)
+
+    def read_words(
+        self,
+        template: Template,
+        examples: Sequence[Example],
+        readout: Readout,
+        words: Sequence[Word | str],
+        *,
+        demonstrations: Sequence[Demonstration] = (),
+        soft: Tensor | None = None,
+        cache: ReadoutStore | None = None,
+    ) -> Readout:
+        """The readout with a column for each word, read whole; ``examples`` are those of the whole reading."""
+        from promptlab.model.whole import read_words
+
+        return read_words(self, template, examples, readout, words, demonstrations=demonstrations, soft=soft, cache=cache)

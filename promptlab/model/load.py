@@ -1,0 +1,205 @@
+"""Loading a model: through the gate, into the right family, refused when it cannot answer truly."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from promptlab.errors import ModelError
+from promptlab.model import hardware, weights
+from promptlab.model.check import check_answers, remember_checked, was_checked
+from promptlab.model.families import CausalLM, MaskedLM, Seq2SeqLM
+from promptlab.model.gate import check_configs, weight_files
+from promptlab.model.language_model import Family, LanguageModel
+from promptlab.model.source import EMBEDDED, Say, Source, find
+from promptlab.text import counted, shorten
+
+# Where a family puts no limit on the length of its input (T5), or a limit too large to be meant.
+_DEFAULT_LENGTH = 512
+
+
+def load_model(
+    reference: str = EMBEDDED,
+    *,
+    revision: str = "",
+    device: str = "auto",
+    dtype: str | None = None,
+    threads: int | None = None,
+    max_length: int | None = None,
+    offline: bool = False,
+    say: Say | None = None,
+) -> LanguageModel:
+    """A language model ready to answer at slots.
+
+    ``reference`` is ``embedded``, a folder, or a hub name (``name@revision``); only safetensors are opened and no code
+    of a model is ever run. ``dtype`` defaults to bfloat16 where the hardware computes it, else float32. ``max_length``
+    (pieces) lowers the model's own limit. ``say`` is told sizes before anything long begins. Raises ModelError for a
+    model that is missing, unsafe, without a trained word-prediction head, too large, or of a kind whose answers cannot
+    be taken apart; ConfigError for a device or dtype that is not there.
+    """
+    source = find(reference, revision=revision, offline=offline, say=say)
+    _quieten()
+    check_configs(source.folder)
+    files = weight_files(source.folder)
+    config = _config(source.folder, files)
+    place = hardware.choose_device(device)
+    precision = hardware.choose_dtype(dtype, place)
+    hardware.set_threads(threads)
+    _say_memory(weights.parameter_count(files) * precision.itemsize, place, precision, source.name, say)
+    mark = weights.fingerprint(source.folder, files)
+    tokenizer = _tokenizer(source.folder)
+    if not was_checked(mark):
+        _check_once(source, config, tokenizer, mark, weights.parameter_count(files))
+    model = _weights(source, config, precision).to(place)
+    return _wrap(model, tokenizer, source, mark, max_length)
+
+
+def wrap_model(model: Any, tokenizer: Any, *, name: str = "model", max_length: int | None = None) -> LanguageModel:
+    """A transformers model and its tokenizer, made in Python, as a language model; its answers are checked first."""
+    lm = _wrap(model, tokenizer, Source(Path(name), name), "", max_length)
+    check_answers(lm)
+    return lm
+
+
+def family_of(config: Any) -> Family:
+    """masked, causal or seq2seq, by the architecture that the configuration names, else by its model type."""
+    from transformers.models.auto import modeling_auto
+
+    for name in config.architectures or ():
+        if name.endswith("ForMaskedLM"):
+            return "masked"
+        if name.endswith(("ForCausalLM", "LMHeadModel")):
+            return "causal"
+    if getattr(config, "is_encoder_decoder", False):
+        return "seq2seq"
+    if config.model_type in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+        return "masked"
+    if config.model_type in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        return "causal"
+    raise ModelError(
+        f"A model of type {config.model_type!r} predicts no words; masked, causal and encoder-decoder language models do."
+    )
+
+
+def _wrap(model: Any, tokenizer: Any, source: Source, mark: str, max_length: int | None) -> LanguageModel:
+    family = family_of(model.config)
+    longest = _longest(model, tokenizer)
+    if max_length is not None and not 8 <= max_length <= longest:
+        raise ModelError(f"--max-length {max_length}: this model reads 8 to {longest} pieces.")
+    about: dict[str, Any] = {
+        "name": source.name,
+        "fingerprint": mark,
+        "revision": source.revision,
+        "max_length": max_length or longest,
+    }
+    if family == "masked":
+        if tokenizer.mask_token_id is None:
+            raise ModelError(f"The tokenizer of {source.name!r} has no mask piece, which a masked model needs.")
+        lm: LanguageModel = MaskedLM(model, tokenizer, **about)
+    elif family == "causal":
+        lm = CausalLM(model, tokenizer, **about)
+    else:
+        adapted = any(part in source.name.lower() for part in ("lm-adapt", "lm_adapt"))
+        lm = Seq2SeqLM(model, tokenizer, is_lm_adapted=adapted, **about)
+    lm.notes = _notes(model.config)
+    return lm
+
+
+def _config(folder: Path, files: list[Path]) -> Any:
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (ValueError, OSError, KeyError, TypeError) as error:
+        raise ModelError(f"{str(folder)!r}: transformers cannot use its config.json ({shorten(str(error), 120)}).") from None
+    if config.model_type in ("deberta", "deberta-v2") and any(name.startswith("lm_predictions.") for name in weights.shapes(files)):
+        config.legacy = False  # else transformers looks for a head of another name and makes up a random one
+    return config
+
+
+def _tokenizer(folder: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # tokenizers raise bare Exception for a damaged file
+        raise ModelError(f"{str(folder)!r}: its tokenizer cannot be loaded ({shorten(str(error), 120)}).") from None
+
+
+def _weights(source: Source, config: Any, dtype: torch.dtype) -> Any:
+    import transformers
+
+    classes = {"masked": "AutoModelForMaskedLM", "causal": "AutoModelForCausalLM", "seq2seq": "AutoModelForSeq2SeqLM"}
+    auto = getattr(transformers, classes[family_of(config)])
+    try:
+        model, report = auto.from_pretrained(
+            source.folder,
+            config=config,
+            dtype=dtype,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    except (ValueError, OSError, RuntimeError, KeyError, ImportError) as error:
+        raise ModelError(f"{source.name!r} cannot be loaded: {shorten(str(error), 160)}") from error
+    _refuse_missing(model, sorted(report["missing_keys"]), source.name)
+    return model
+
+
+def _refuse_missing(model: Any, missing: list[str], name: str) -> None:
+    if not missing:
+        return
+    body = model.base_model_prefix + "."
+    if all(not key.startswith(body) or "head" in key for key in missing):
+        raise ModelError(
+            f"{name!r} has no trained word-prediction head (missing: {missing[0]}): it is an encoder or a classifier, "
+            "and its answers would be random. Use the checkpoint that the language model was trained with."
+        )
+    raise ModelError(f"{name!r} lacks {counted(len(missing), 'weight')} ({missing[0]}, ...), so its answers would be random.")
+
+
+def _check_once(source: Source, config: Any, tokenizer: Any, mark: str, parameters: int) -> None:
+    """Hold the model's answers against its own full pass, in float32 on the CPU where memory allows."""
+    free = hardware.free_memory(torch.device("cpu"))
+    precision = torch.float32 if free is None or parameters * 4 < free * 0.8 else torch.bfloat16
+    check_answers(_wrap(_weights(source, config, precision), tokenizer, source, mark, None))
+    remember_checked(mark)
+
+
+def _longest(model: Any, tokenizer: Any) -> int:
+    """How many pieces the model reads: its positions and the tokenizer's own limit, whichever is less."""
+    limits = [int(tokenizer.model_max_length)] if tokenizer.model_max_length < 1_000_000 else []
+    config = model.config
+    positions = next((getattr(config, key) for key in ("max_position_embeddings", "n_positions") if getattr(config, key, None)), None)
+    if positions and positions > 0:
+        limits.append(int(positions))
+    for name, module in model.named_modules():
+        # RoBERTa numbers its positions from the padding's on, so some are never used.
+        if "position_embeddings" in name and getattr(module, "padding_idx", None) is not None:
+            limits.append(module.num_embeddings - module.padding_idx - 1)
+    return min(limits, default=_DEFAULT_LENGTH)
+
+
+def _say_memory(needed: int, device: torch.device, dtype: torch.dtype, name: str, say: Say | None) -> None:
+    sentence, fits = hardware.memory_sentence(needed, device, dtype)
+    if not fits:
+        raise ModelError(f"{name!r} does not fit. {sentence} Use a smaller model, --dtype bfloat16 or another --device.")
+    if say is not None and needed > 1_000_000_000:
+        say(sentence)
+
+
+def _notes(config: Any) -> tuple[str, ...]:
+    if config.model_type == "t5" and getattr(config, "feed_forward_proj", "relu") == "relu":
+        return ("T5 v1.0 checkpoints were trained on GLUE and SuperGLUE tasks too: figures on SST-2, RTE and the like are not zero-shot.",)
+    return ()
+
+
+def _quieten() -> None:
+    """Keep transformers' own messages and bars from the terminal; what matters is said by promptlab."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()

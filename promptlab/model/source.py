@@ -1,0 +1,130 @@
+"""Where a model comes from: the package itself, a folder, or a hub by name and revision."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from promptlab.errors import ModelError
+from promptlab.model.gate import check_configs
+from promptlab.paths import PACKAGE
+from promptlab.text import counted, nearest, size
+
+EMBEDDED = "embedded"
+Say = Callable[[str], None]
+_SETTINGS = ("*.json", "*.txt", "*.model", "*.jinja")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A model's folder on this machine, the name that the user gave, and the commit when it came from a hub."""
+
+    folder: Path
+    name: str
+    revision: str = ""
+
+
+def find(reference: str, *, revision: str = "", offline: bool = False, say: Say | None = None) -> Source:
+    """The folder of a model, downloaded when it is on a hub and not here yet; ModelError when there is none.
+
+    ``embedded`` is the model in the package. ``offline`` looks in the hub's cache only. ``say`` is told the size
+    before a download begins.
+    """
+    if reference == EMBEDDED:
+        return Source(PACKAGE / "model" / "embedded", EMBEDDED)
+    path = Path(reference).expanduser()
+    if path.is_dir():
+        return Source(path, str(path))
+    if path.is_file():
+        raise ModelError(f"{reference!r} is a file, and a model is a folder with config.json, a tokenizer and weights.")
+    name, _, after = reference.partition("@")
+    if not re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name):
+        raise ModelError(
+            f"There is no model folder {reference!r}.{nearest(reference, (EMBEDDED,))} "
+            "Name a folder, a hub model such as 'roberta-base', or 'embedded'."
+        )
+    return _from_hub(name, after or revision or "main", offline=offline, say=say)
+
+
+def go_offline() -> None:
+    """Keep the hub's library from the network for the rest of this process."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+
+
+def _from_hub(name: str, revision: str, *, offline: bool, say: Say | None) -> Source:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    if offline:
+        go_offline()
+    import huggingface_hub
+
+    offline = offline or bool(huggingface_hub.constants.HF_HUB_OFFLINE)
+    try:
+        folder = Path(huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True))
+        complete = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
+    except huggingface_hub.errors.LocalEntryNotFoundError:
+        complete = False
+    if not complete:
+        if offline:
+            raise ModelError(
+                f"The model {name!r} (revision {revision}) is not in the hub's cache on this machine, and --offline "
+                f"forbids a download.{nearest(name, (EMBEDDED,))} Download it once without --offline, or name a folder."
+            )
+        folder = _download(name, revision, say)
+    return Source(folder, name, folder.name)
+
+
+def _download(name: str, revision: str, say: Say | None) -> Path:
+    import huggingface_hub
+    from huggingface_hub import errors
+
+    try:
+        info = huggingface_hub.HfApi().model_info(name, revision=revision, files_metadata=True)
+        settings = huggingface_hub.snapshot_download(name, revision=info.sha, allow_patterns=list(_SETTINGS))
+        check_configs(Path(settings))
+        wanted = _weights_of([(file.rfilename, file.size or 0) for file in info.siblings or []], name)
+        _announce(name, wanted, Path(settings), say)
+        patterns = [*_SETTINGS, *(file for file, _ in wanted)]
+        return Path(huggingface_hub.snapshot_download(name, revision=info.sha, allow_patterns=patterns))
+    except errors.GatedRepoError:
+        raise ModelError(f"The hub gives {name!r} only to people who accepted its terms: accept them there and log in.") from None
+    except errors.RevisionNotFoundError:
+        raise ModelError(f"The model {name!r} has no revision {revision!r}.") from None
+    except (errors.RepositoryNotFoundError, errors.HFValidationError):
+        raise ModelError(
+            f"The hub has no model {name!r}, and there is no folder of that name here.{nearest(name, (EMBEDDED,))}"
+        ) from None
+    except OSError as error:
+        raise ModelError(
+            f"The hub cannot be reached to download {name!r} ({type(error).__name__}). Check the network, name a model "
+            "folder on this machine, or use the embedded model (--model embedded)."
+        ) from error
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "requests", "urllib3"):
+            raise
+        raise ModelError(
+            f"The hub cannot be reached to download {name!r} ({type(error).__name__}). Check the network, name a model "
+            "folder on this machine, or use the embedded model (--model embedded)."
+        ) from error
+
+
+def _weights_of(files: list[tuple[str, int]], name: str) -> list[tuple[str, int]]:
+    weights = [file for file in files if re.fullmatch(r"model[^/]*\.safetensors", file[0])]
+    weights = weights or [file for file in files if re.fullmatch(r"[^/]+\.safetensors", file[0])]
+    if not weights:
+        raise ModelError(
+            f"The hub's {name!r} has no weights in safetensors form. Other forms can run code when they are opened, so "
+            "promptlab does not open them. Some models have a safetensors revision (--revision refs/pr/...)."
+        )
+    return weights
+
+
+def _announce(name: str, weights: list[tuple[str, int]], folder: Path, say: Say | None) -> None:
+    total = sum(count for _, count in weights)
+    free = shutil.disk_usage(folder).free
+    if total > free:
+        raise ModelError(f"{name!r} takes {size(total)}, and the disk of {folder} has {size(free)} free.")
+    if say is not None:
+        say(f"Downloading {name}: {counted(len(weights), 'file')}, {size(total)}.")

@@ -1,0 +1,71 @@
+"""How label words are written at the slots of one template: their pieces, by what stands before the slot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from promptlab.errors import ConfigError
+from promptlab.model.tokens import Tokens
+from promptlab.template import Field, Mask, Part, Run, Text, layout
+from promptlab.text import counted
+from promptlab.verbalizer import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What a slot's answer begins with: nothing before it, a space, or text (``before`` is its last character)."""
+
+    kind: str
+    before: str = ""
+
+
+START, SPACE, GLUED = Lead("start"), Lead("space"), Lead("glued")
+
+
+def slot_leads(parts: Sequence[Part]) -> tuple[Lead, ...]:
+    """The lead of each slot; the space before a slot belongs to the answer, since runs lose their trailing spaces."""
+    leads, before = [], START
+    for segment in layout(parts):
+        if isinstance(segment, Mask):
+            leads.append(before)
+        before = _run_lead(segment) if isinstance(segment, Run) else GLUED
+    return tuple(leads)
+
+
+def _run_lead(run: Run) -> Lead:
+    last = run.parts[-1]
+    if isinstance(last, Field):
+        return GLUED
+    assert isinstance(last, Text)
+    if last.text.endswith(" "):
+        return SPACE
+    return Lead("glued", last.text[-1])
+
+
+class Spelling:
+    """Words into pieces for the slots of one template and one tokenizer."""
+
+    def __init__(self, tokens: Tokens, leads: tuple[Lead, ...]) -> None:
+        self.tokens, self.leads = tokens, leads
+
+    def pieces(self, text: str, slot: int = 0) -> tuple[int, ...]:
+        """The pieces (K,) of ``text`` when it is written at a slot."""
+        lead = self.leads[slot]
+        if lead.kind == "start":
+            return tuple(self.tokens.ids(text))
+        if lead.kind == "space":
+            return self.tokens.after(" " + text)
+        return self.tokens.after(text, lead.before)
+
+    def word(self, word: Word | str) -> tuple[tuple[int, ...], ...]:
+        """The pieces of a word, one tuple a slot; ConfigError when it has not one string for each slot, or no piece."""
+        written = word.text if isinstance(word, Word) else word
+        texts = (written,) if isinstance(written, str) else written
+        if len(texts) != len(self.leads):
+            raise ConfigError(
+                f"The word {str(word)!r} gives {counted(len(texts), 'text')}, and the template has "
+                f"{counted(len(self.leads), 'slot')}: a word needs one text for each slot."
+            )
+        pieces = tuple(self.pieces(text, slot) for slot, text in enumerate(texts))
+        if not all(pieces):
+            raise ConfigError(f"The word {str(word)!r} has no pieces in this model's vocabulary.")
+        return pieces

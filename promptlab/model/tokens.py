@@ -1,0 +1,125 @@
+"""A tokenizer as prompts need it: runs of text into pieces, the frame around a prompt, words in their place."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from promptlab.errors import ModelError
+
+# What may stand before a word whose neighbour is unknown; the first that does not merge with the word is taken.
+_ANCHORS = ("a", "(", "/", "7", "é")
+
+
+class Tokens:
+    """The pieces of one tokenizer.
+
+    ``prefix`` and ``suffix`` are the special pieces that it puts around a single text. A piece is one token id.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        if not getattr(tokenizer, "is_fast", False):
+            raise ModelError(
+                f"The tokenizer {type(tokenizer).__name__} has no fast form (tokenizer.json), and prompts need its "
+                "character offsets. Convert it with transformers' AutoTokenizer and save it again."
+            )
+        self.tokenizer = tokenizer
+        self.backend = tokenizer.backend_tokenizer
+        self.backend.no_truncation()
+        self.backend.no_padding()
+        self.prefix, self.suffix = _frame(tokenizer)
+        literals = sorted(_special_literals(tokenizer), key=len, reverse=True)
+        self._literals = re.compile("|".join(map(re.escape, literals))) if literals else None
+        self._marks_starts = self._entry(self.ids(".")[:1]).startswith(("▁", "Ġ"))
+        self.after = lru_cache(maxsize=65536)(self._after)
+
+    def __len__(self) -> int:
+        return len(self.tokenizer)
+
+    def ids(self, text: str) -> list[int]:
+        """The pieces of a text on its own, without special pieces."""
+        return list(self.backend.encode(text, add_special_tokens=False).ids)
+
+    def entry(self, piece: int) -> str:
+        """The vocabulary's own spelling of a piece, such as ``Ġgreat``."""
+        return str(self.tokenizer.convert_ids_to_tokens(piece))
+
+    def read(self, pieces: Sequence[int]) -> str:
+        """Pieces as readable text; special pieces are shown as they are written."""
+        return str(self.tokenizer.decode(list(pieces), clean_up_tokenization_spaces=False))
+
+    def id_of(self, entry: str) -> int | None:
+        """The piece that the vocabulary spells ``entry``; None when there is none."""
+        found = self.backend.token_to_id(entry)
+        return None if found is None else int(found)
+
+    def break_literals(self, text: str) -> str:
+        """The text with every literal special piece broken (``[MASK]`` -> ``[ MASK]``): data is never obeyed."""
+        if self._literals is None:
+            return text
+        return self._literals.sub(lambda match: match.group()[0] + " " + match.group()[1:], text)
+
+    def encode_runs(self, texts: Sequence[str], *, first: bool) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        """Pieces of each text and the characters (start, end) that each piece holds.
+
+        With ``first`` the text opens the prompt. Otherwise something stands before it, and a tokenizer that marks
+        the start of a text (``▁``, or ``Ġ`` with a prefix space) is shown an anchor first, which is cut off again.
+        """
+        if first or not self._marks_starts:
+            return [(encoding.ids, encoding.offsets) for encoding in self._batch(texts)]
+        return self._anchored(texts)
+
+    def _after(self, text: str, before: str = "") -> tuple[int, ...]:
+        """The pieces that ``text`` has when something stands before it (``before`` is tried first)."""
+        for anchor in (before, *_ANCHORS) if before else _ANCHORS:
+            alone, both = self.ids(anchor), self.ids(anchor + text)
+            if alone and both[: len(alone)] == alone and len(both) > len(alone):
+                return tuple(both[len(alone) :])
+        return tuple(self.ids(text))
+
+    def _batch(self, texts: Sequence[str]) -> list[Any]:
+        return list(self.backend.encode_batch(list(texts), add_special_tokens=False))
+
+    def _anchored(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        results: dict[int, tuple[list[int], list[tuple[int, int]]]] = {}
+        open_rows = list(range(len(texts)))
+        for anchor in _ANCHORS:
+            alone, width = self.ids(anchor), len(anchor)
+            still_open = []
+            for row, encoding in zip(open_rows, self._batch([anchor + texts[row] for row in open_rows]), strict=True):
+                ids, offsets = encoding.ids, encoding.offsets
+                if ids[: len(alone)] == alone:
+                    places = [(max(start - width, 0), max(end - width, 0)) for start, end in offsets[len(alone) :]]
+                    results[row] = ids[len(alone) :], places
+                else:
+                    still_open.append(row)
+            open_rows = still_open
+        for row, encoding in zip(open_rows, self._batch([texts[row] for row in open_rows]), strict=True):
+            results[row] = encoding.ids, encoding.offsets
+        return [results[row] for row in range(len(texts))]
+
+    def _entry(self, pieces: Sequence[int]) -> str:
+        return self.entry(pieces[0]) if pieces else ""
+
+
+def owners(places: Sequence[tuple[int, int]], ends: Sequence[int]) -> list[int]:
+    """The part that each piece belongs to: the one that holds its last character (``ends`` are the parts' ends)."""
+    last = len(ends) - 1
+    return [min(bisect_right(ends, max(end - 1, start)), last) for start, end in places]
+
+
+def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The special pieces before and after a single text, learnt from one word with and without them."""
+    bare, full = tokenizer("a", add_special_tokens=False).input_ids, tokenizer("a").input_ids
+    for at in range(len(full) - len(bare) + 1):
+        if full[at : at + len(bare)] == bare:
+            return list(full[:at]), list(full[at + len(bare) :])
+    raise ModelError(
+        "The tokenizer changes a word when it adds its special pieces, so that prompts cannot be built from it."
+    )
+
+
+def _special_literals(tokenizer: Any) -> set[str]:
+    added = {str(token) for token in tokenizer.added_tokens_decoder.values() if token.special}
+    return {literal for literal in added | set(tokenizer.all_special_tokens) if len(literal) > 1}

@@ -1,0 +1,83 @@
+"""Weight files from the outside: names and shapes from their headers, and a fingerprint of their content."""
+
+import contextlib
+import hashlib
+import json
+import math
+import re
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from promptlab.errors import ModelError
+from promptlab.paths import cache_folder, write_whole
+
+_HEADER_LIMIT = 100_000_000
+
+
+def shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
+    """The name and shape of every tensor in safetensors files; ModelError for a file that is cut or damaged."""
+    return {name: tuple(entry["shape"]) for path in files for name, entry in _header(path).items()}
+
+
+def parameter_count(files: Iterable[Path]) -> int:
+    """How many numbers the files hold."""
+    return sum(math.prod(shape) for shape in shapes(files).values())
+
+
+def fingerprint(folder: Path, files: Iterable[Path]) -> str:
+    """A hash of the weights, the configuration and the tokenizer: the same content has it wherever it lies."""
+    state = hashlib.sha256()
+    for path in [*files, *sorted(folder.glob("*.json")), *sorted(folder.glob("*.txt")), *sorted(folder.glob("*.model"))]:
+        if path.name != "generation_config.json":
+            state.update(f"{path.name}={_content_hash(path)};".encode())
+    return state.hexdigest()
+
+
+def _header(path: Path) -> dict[str, Any]:
+    damaged = ModelError(f"{path} is cut short or damaged. Copy or download the model again.")
+    with path.open("rb") as file:
+        head = file.read(8)
+        length = struct.unpack("<Q", head)[0] if len(head) == 8 else _HEADER_LIMIT + 1
+        if length > _HEADER_LIMIT:
+            raise damaged
+        try:
+            table: dict[str, Any] = json.loads(file.read(length))
+            table.pop("__metadata__", None)
+            end = max((entry["data_offsets"][1] for entry in table.values()), default=0)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise damaged from None
+    if path.stat().st_size != 8 + length + end:
+        raise damaged
+    return table
+
+
+def _content_hash(path: Path) -> str:
+    """The sha256 of a file, remembered by its size and time; a hub's cache names large files by it."""
+    blob = path.resolve().name
+    if re.fullmatch(r"[0-9a-f]{64}", blob):
+        return blob
+    stat = path.stat()
+    if stat.st_size < 1_000_000:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    known = _Remembered()
+    key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+    if key not in known.table:
+        with path.open("rb") as file:
+            known.add(key, hashlib.file_digest(file, "sha256").hexdigest())
+    return known.table[key]
+
+
+class _Remembered:
+    """Hashes of large files by path, size and time, in the user's cache; without a cache they are worked out anew."""
+
+    def __init__(self) -> None:
+        self.table: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError):
+            self.table = dict(json.loads((cache_folder() / "hashes.json").read_text(encoding="utf-8")))
+
+    def add(self, key: str, value: str) -> None:
+        self.table[key] = value
+        with contextlib.suppress(OSError):
+            write_whole(cache_folder() / "hashes.json", json.dumps(self.table).encode())

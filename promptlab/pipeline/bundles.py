@@ -1,0 +1,211 @@
+"""Bundles: a pipeline or an ensemble as a folder that can be read, checked and shipped; no code, no pickle."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_arrays
+from safetensors.torch import save as save_arrays
+from torch import Tensor
+
+from promptlab.errors import BundleError, ConfigError, PromptlabError
+from promptlab.model import LanguageModel, load_model
+from promptlab.model.source import Say
+from promptlab.paths import umask
+from promptlab.pipeline.card import card
+from promptlab.pipeline.ensemble import Ensemble
+from promptlab.pipeline.manifest import read_manifest
+from promptlab.pipeline.pipeline import Pipeline
+from promptlab.task import Example
+from promptlab.template import Template
+from promptlab.verbalizer import from_table, to_table
+
+VERSION = 1
+MANIFEST, WEIGHTS, CARD = "bundle.toml", "weights.safetensors", "README.md"
+
+
+def save(pipeline: Pipeline | Ensemble, folder: str | Path, *, about: Mapping[str, Any] | None = None) -> Path:
+    """Write a bundle; ``about`` holds what else it should say (``data``, ``metrics``, ``method``, ``seeds``).
+
+    The folder must not exist, or be empty. It is complete when it appears: everything is written beside it first.
+    Raises BundleError when the folder is in use or cannot be written.
+    """
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise BundleError(f"{str(target)!r} exists already. Choose another folder, or remove that one first.")
+    members = pipeline.members if isinstance(pipeline, Ensemble) else (pipeline,)
+    if len({member.lm.fingerprint for member in members}) > 1:
+        raise BundleError("The members of this ensemble use different models; a bundle holds one.")
+    weights = _weights(members)
+    table = {**_head(members[0].lm), **_classifier(pipeline), **(about or pipeline.about)}
+    if weights:
+        content = save_arrays(weights)
+        table["weights"] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+    except OSError as error:
+        raise BundleError(f"{str(target)!r} cannot be written: {error.strerror}.") from error
+    try:
+        (draft / MANIFEST).write_text(tomlkit.dumps(table), encoding="utf-8")
+        (draft / CARD).write_text(card(table, target.name), encoding="utf-8")
+        if weights:
+            (draft / WEIGHTS).write_bytes(content)
+        draft.chmod(0o777 & ~umask())
+        if target.is_dir():
+            target.rmdir()
+        os.rename(draft, target)
+    except OSError as error:
+        raise BundleError(f"{str(target)!r} cannot be written: {error.strerror}. Nothing was left there.") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return target
+
+
+def load(
+    folder: str | Path,
+    model: str | LanguageModel | None = None,
+    *,
+    device: str = "auto",
+    dtype: str | None = None,
+    threads: int | None = None,
+    offline: bool = False,
+    say: Say | None = None,
+) -> Pipeline | Ensemble:
+    """The pipeline of a bundle, ready to call: ``promptlab.load("bundles/mine")(["a text"])``.
+
+    ``model`` replaces the model that the bundle names (a folder to which it was moved, say), ``dtype`` its precision.
+    Raises BundleError for a bundle that is damaged or was tampered with, ModelError when the model cannot be loaded or
+    is not the one that the bundle was made with.
+    """
+    path = Path(folder)
+    table = read_manifest(path)
+    arrays = _read_weights(path, table.get("weights"))
+    lm = model if isinstance(model, LanguageModel) else _load_model(
+        table["model"], model, device=device, dtype=dtype, threads=threads, offline=offline, say=say
+    )
+    if lm.fingerprint != table["model"]["fingerprint"] and model is None:
+        raise BundleError(
+            f"{path}: the model {lm.name!r} is not the one that this bundle was made with (its files differ). "
+            "Pass model= to use it all the same."
+        )
+    try:
+        return _build(table, lm, arrays)
+    except PromptlabError as error:
+        raise BundleError(f"{path}: {error}") from error
+
+
+def _load_model(named: Mapping[str, Any], model: str | None, *, dtype: str | None, **options: Any) -> LanguageModel:
+    return load_model(
+        model or named["name"],
+        revision="" if model else named["revision"],
+        dtype=dtype or named["dtype"],
+        max_length=named["max_length"],
+        **options,
+    )
+
+
+def _build(table: Mapping[str, Any], lm: LanguageModel, arrays: Mapping[str, Tensor]) -> Pipeline | Ensemble:
+    about = {key: table[key] for key in ("data", "metrics", "method", "seeds", "created", "versions") if key in table}
+    if "member" not in table:
+        return replace(_pipeline(table, lm, arrays.get("soft")), about=about)
+    members = table["member"]
+    pipelines = [_pipeline(member, lm, arrays.get(f"member.{place}.soft")) for place, member in enumerate(members)]
+    return Ensemble(tuple(pipelines), tuple(float(member["weight"]) for member in members), about=about)
+
+
+def _pipeline(table: Mapping[str, Any], lm: LanguageModel, soft: Tensor | None) -> Pipeline:
+    template = Template.parse(table["template"]["text"], truncate=table["template"]["truncate"])
+    words = from_table(table["verbalizer"], where="[verbalizer]")
+    shown = [Example(entry["fields"], entry["label"], entry["id"]) for entry in table.get("demonstration", ())]
+    pipeline = Pipeline.of(lm, template, words, demonstrations=shown)
+    if soft is not None:
+        _check_soft(pipeline, soft)
+    return replace(pipeline, soft=soft)
+
+
+def _check_soft(pipeline: Pipeline, soft: Tensor) -> None:
+    from promptlab.model.encode import soft_count
+
+    width = pipeline.lm.model.get_input_embeddings().weight.shape[1]
+    wanted = (soft_count(pipeline.lm.tokens, pipeline.template), width)
+    if tuple(soft.shape) != wanted:
+        raise ConfigError(f"its soft vectors have the shape {tuple(soft.shape)}, and the template and model need {wanted}.")
+
+
+def _head(lm: LanguageModel) -> dict[str, Any]:
+    import transformers
+
+    from promptlab import __version__
+
+    return {
+        "version": VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"promptlab": __version__, "torch": torch.__version__, "transformers": transformers.__version__},
+        "model": {
+            "name": lm.name,
+            "revision": lm.revision,
+            "fingerprint": lm.state_key(),
+            "family": lm.family,
+            "dtype": lm.dtype,
+            "max_length": lm.max_length,
+        },
+    }
+
+
+def _classifier(pipeline: Pipeline | Ensemble) -> dict[str, Any]:
+    if isinstance(pipeline, Pipeline):
+        return _member(pipeline)
+    pairs = zip(pipeline.members, pipeline.weights, strict=True)
+    return {"member": [{**_member(member), "weight": weight} for member, weight in pairs]}
+
+
+def _member(pipeline: Pipeline) -> dict[str, Any]:
+    if pipeline.words is None:
+        raise BundleError(f"A verbalizer of the kind {type(pipeline.verbalizer).__name__} cannot be saved in a bundle.")
+    table: dict[str, Any] = {
+        "template": {"text": str(pipeline.template), "truncate": pipeline.template.truncate},
+        "verbalizer": to_table(pipeline.words),
+    }
+    if pipeline.demonstrations:
+        table["demonstration"] = [
+            {"id": shown.id, "label": shown.label, "fields": {name: shown.fields[name] for name in pipeline.fields}}
+            for shown in pipeline.demonstrations
+        ]
+    return table
+
+
+def _weights(members: tuple[Pipeline, ...]) -> dict[str, Tensor]:
+    single = len(members) == 1
+    return {
+        "soft" if single else f"member.{place}.soft": member.soft.detach().float().cpu().contiguous()
+        for place, member in enumerate(members)
+        if member.soft is not None
+    }
+
+
+def _read_weights(path: Path, named: Mapping[str, Any] | None) -> dict[str, Tensor]:
+    file = path / WEIGHTS
+    if named is None:
+        if file.exists():
+            raise BundleError(f"{file} is not named in {MANIFEST}: this bundle was tampered with. Get it again.")
+        return {}
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{file} cannot be read: {error.strerror}. Get the bundle again.") from error
+    if hashlib.sha256(content).hexdigest() != named["sha256"]:
+        raise BundleError(f"{file} is damaged: its content differs from what {MANIFEST} says. Get the bundle again.")
+    try:
+        return load_arrays(content)
+    except (SafetensorError, ValueError) as error:
+        raise BundleError(f"{file} is not a safetensors file ({error}).") from None

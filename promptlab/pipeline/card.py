@@ -1,0 +1,46 @@
+"""The README of a bundle: what it is, how good it was, how to use it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from promptlab.text import listed
+
+
+def card(table: Mapping[str, Any], name: str) -> str:
+    """Markdown from the tables of a bundle."""
+    classifiers = table.get("member") or [table]
+    labels = list(classifiers[0]["verbalizer"]["words"])
+    model = table["model"]
+    lines = [
+        f"# {name}",
+        "",
+        f"A text classifier made with promptlab {table['versions']['promptlab']} on {table['created']}.",
+        "",
+        f"- Model: {model['name']} ({model['family']}, {model['dtype']}), which is not part of this folder.",
+        f"- Labels: {listed(labels, most=40)}",
+        *(f"- Template: `{_inline(one['template']['text'])}`" for one in classifiers),
+        *_figures(table),
+        "",
+        "```python",
+        "import promptlab",
+        "",
+        f'classify = promptlab.load("{name}")',
+        'classify(["a text"])',
+        "```",
+        "",
+        "`bundle.toml` holds everything that was set; promptlab runs no code from this folder.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _figures(table: Mapping[str, Any]) -> list[str]:
+    metrics, data = table.get("metrics", {}), table.get("data", {})
+    if "accuracy" not in metrics:
+        return []
+    low, high = metrics["interval"]
+    where = " ".join(str(data[key]) for key in ("task", "split") if key in data)
+    return [f"- Accuracy: {metrics['accuracy']:.3f} (95% interval {low:.3f} to {high:.3f}, n = {metrics['n']:,}) on {where}".rstrip()]
+
+
+def _inline(text: str) -> str:
+    return text.replace("\n", "\\n").replace("`", "'")

@@ -1,0 +1,128 @@
+"""Pipeline: a model, a template and a verbalizer, which together classify text."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from promptlab.model import LanguageModel, NeedsReading, Readout
+from promptlab.model.encode import Demonstration, Prompt
+from promptlab.model.language_model import ReadoutStore
+from promptlab.pipeline.demonstrations import solved
+from promptlab.pipeline.classify import classify, predict
+from promptlab.pipeline.inputs import Input
+from promptlab.results import Scores
+from promptlab.scoring import Verbalizer, WordVerbalizer
+from promptlab.task import Example
+from promptlab.template import Template, check_template
+from promptlab.verbalizer import LabelWords, check_words
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Everything that one classification needs.
+
+    ``soft`` (S, E) are trained vectors for the template's soft parts, None before training (they then start from the
+    pieces that they were initialised with). ``about`` is what a bundle says beyond this: metrics, versions, data.
+    """
+
+    lm: LanguageModel
+    template: Template
+    verbalizer: Verbalizer
+    soft: Tensor | None = None
+    demonstrations: tuple[Example, ...] = ()
+    about: Mapping[str, Any] = field(default_factory=dict, compare=False)
+
+    @classmethod
+    def of(
+        cls, lm: LanguageModel, template: Template, words: LabelWords, *, demonstrations: Sequence[Example] = ()
+    ) -> "Pipeline":
+        """A pipeline of label words, checked: each label has words, no word has two, slots and texts agree.
+
+        Raises ConfigError, TemplateError or ModelError with what does not fit.
+        """
+        check_template(template, template.fields())
+        check_words(words, words.labels, template.slots())
+        lm.check(template)
+        verbalizer = WordVerbalizer(words)
+        verbalizer.whole_words(lm, template)
+        return cls(lm, template, verbalizer, demonstrations=tuple(demonstrations))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in order."""
+        return self.verbalizer.labels
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that a text is given as, in the order in which they first stand in the template."""
+        return self.template.fields()
+
+    @property
+    def words(self) -> LabelWords | None:
+        """The label words; None for a verbalizer without words."""
+        return self.verbalizer.words if isinstance(self.verbalizer, WordVerbalizer) else None
+
+    def with_words(self, words: LabelWords) -> "Pipeline":
+        """The same with other label words."""
+        return replace(self, verbalizer=WordVerbalizer(words))
+
+    def __call__(self, inputs: Input | Iterable[Input], *, top_k: int | None = 1) -> Any:
+        """Labels and probabilities in the form of Hugging Face's text-classification pipeline; see ``classify``."""
+        return classify(self, inputs, top_k=top_k)
+
+    def predict(self, inputs: Input | Iterable[Input]) -> list[str]:
+        """The likeliest label of each text."""
+        return predict(self, inputs)
+
+    def logprobs(self, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Tensor:
+        """Log-probabilities (N, C) over the labels, float32."""
+        parts = [(shard.rows, self.verbalizer(shard)) for shard in self.read(examples, cache=cache)]
+        if not parts:
+            return torch.empty(0, len(self.labels))
+        order = torch.cat([rows for rows, _ in parts]).argsort()
+        return torch.cat([values for _, values in parts])[order]
+
+    def encode(self, examples: Sequence[Example]) -> list[Prompt]:
+        """The prompts as pieces, with what was cut from each."""
+        return self.lm.encode(self.template, examples, demonstrations=self._solved())
+
+    def read(self, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Iterator[Readout]:
+        """Shards of one reading, with columns for every word that is read whole."""
+        words = self.verbalizer.whole_words(self.lm, self.template)
+        return self.lm.read(self.template, examples, words=words, cache=cache, **self._given())
+
+    def score(self, readout: Readout, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Tensor:
+        """Log-probabilities (N, C) over the labels; words that were not read yet are read first."""
+        return self.verbalizer(self.reading(readout, examples, cache=cache))
+
+    def reading(self, readout: Readout, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Readout:
+        """The readout with every column that the verbalizer needs; ``examples`` are all that the reading was given."""
+        try:
+            self.verbalizer(readout)
+            return readout
+        except NeedsReading as need:
+            return self.lm.read_words(self.template, examples, readout, need.words, cache=cache, **self._given())
+
+    def scores(self, readout: Readout, examples: Sequence[Example]) -> Scores:
+        """Scores of a whole reading, row by row in the order of the examples."""
+        return as_scores(self.labels, self.score(readout, examples), examples)
+
+    def _given(self) -> dict[str, Any]:
+        return {"demonstrations": self._solved(), "soft": self.soft}
+
+    def _solved(self) -> tuple[Demonstration, ...]:
+        return solved(self.demonstrations, self.words) if self.demonstrations and self.words else ()
+
+
+def as_scores(labels: tuple[str, ...], logprobs: Tensor, examples: Sequence[Example]) -> Scores:
+    """Scores from log-probabilities (N, C) and the examples that they belong to, in the same order."""
+    index = {label: place for place, label in enumerate(labels)}
+    ids, targets = [], []
+    for example in examples:
+        ids.append(example.id)
+        targets.append(index.get(example.label, -1) if example.label is not None else -1)
+    return Scores(labels, logprobs.float().numpy(), np.array(targets, dtype=np.int64), tuple(ids))

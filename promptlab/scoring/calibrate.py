@@ -1,0 +1,56 @@
+"""Calibration: what the labels get before any text speaks for them, fitted on texts once and frozen."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from promptlab.errors import ConfigError
+from promptlab.task import Example
+from promptlab.text import counted
+from promptlab.verbalizer import Calibration, LabelWords
+
+Kind = Literal["batch", "contextual"]
+KINDS: tuple[Kind, ...] = ("batch", "contextual")
+# What stands in every field of a content-free input (Zhao et al. 2021 have "N/A", "" and "[MASK]", which is a slot here).
+_CONTENT_FREE = ("N/A", "", "something")
+
+
+def fit_prior(logprobs: Tensor) -> tuple[float, ...]:
+    """The log of the labels' mean probability over texts, from uncalibrated log-probabilities (N, C).
+
+    Over content-free inputs this is contextual calibration (Zhao et al. 2021, "Calibrate before use"), over a set of
+    unlabelled texts batch calibration (Zhou et al. 2023). Raises ConfigError without texts.
+    """
+    if len(logprobs) == 0:
+        raise ConfigError("There is no text to fit the calibration on. Leave calibration out, or give texts.")
+    return tuple((torch.as_tensor(logprobs).double().exp().mean(0)).log().tolist())
+
+
+def calibrate(words: LabelWords, logprobs: Tensor, kind: Kind, *, support: str) -> LabelWords:
+    """The same words with a calibration fitted on uncalibrated log-probabilities (N, C) of the support texts.
+
+    ``support`` says which texts they were (fingerprint and number); it is kept with the prior.
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"Unknown calibration {kind!r}. Known: {', '.join(KINDS)}.")
+    return replace(words, calibration=Calibration(kind, label_prior=fit_prior(logprobs), support=support))
+
+
+def content_free(fields: Sequence[str]) -> list[Example]:
+    """Inputs without content: every field filled with the same empty words."""
+    return [Example(dict.fromkeys(fields, text), id=f"content-free:{text}") for text in _CONTENT_FREE]
+
+
+def lopsided(shares: Sequence[float]) -> str:
+    """A warning when the known label shares differ by more than 3:1, since batch calibration pulls towards equal ones."""
+    known = [share for share in shares if share > 0]
+    if not known or max(known) <= 3 * min(known):
+        return ""
+    ratio = max(known) / min(known)
+    return (
+        f"The labels are {ratio:.0f}:1 in these {counted(len(shares), 'label')}, and batch calibration pulls towards equal "
+        "shares: compare with the uncalibrated figure."
+    )

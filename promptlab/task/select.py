@@ -1,0 +1,71 @@
+"""Which rows to use: a split, a seeded sample of it, or every row of the files."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from promptlab.errors import ConfigError, DataError
+from promptlab.task.example import Example, Task
+from promptlab.task.formats import ending_of, split_of
+from promptlab.task.rows import ArrowRows, joined, pick
+from promptlab.text import counted, listed, nearest
+
+_ALL = "all"
+
+
+def splits_of(task: Task) -> dict[str, Sequence[Example]]:
+    """The splits that have labelled rows; the one split of a file without a split's name is called ``all``."""
+    splits = {"train": task.train, "dev": task.dev, "test": task.test}
+    filled = {name: rows for name, rows in splits.items() if len(rows)}
+    is_file = ending_of(Path(task.source)) != "" and not task.source.startswith("hub:")
+    if is_file and not split_of(Path(task.source)) and list(filled) == ["test"]:
+        return {_ALL: task.test}
+    return filled
+
+
+def select_split(task: Task, split: str | None) -> tuple[str, Sequence[Example]]:
+    """The name and the labelled rows of a split: the one named, else dev, else test, else train.
+
+    Raises DataError, with what there is, for a split that is not there or a task without any labelled row.
+    """
+    splits = splits_of(task)
+    if not splits:
+        where = task.source or task.name
+        rows = counted(len(task.unlabelled), "row")
+        raise DataError(f"{where}: none of the {rows} has a label. Name the label column with --label.")
+    if split is None:
+        name = next(name for name in ("dev", "test", "train", _ALL) if name in splits)
+        return name, splits[name]
+    name = _ALL if _ALL in splits and split == "test" else split
+    if name not in splits:
+        there = listed(f"{each} ({counted(len(rows), 'row')})" for each, rows in splits.items())
+        raise DataError(
+            f"{task.source or task.name} has no labelled rows in a split {split!r}.{nearest(split, splits)} "
+            f"There is {there}."
+        )
+    return name, splits[name]
+
+
+def sample_rows(rows: Sequence[Example], limit: int, *, seed: int = 13) -> Sequence[Example]:
+    """``limit`` of the rows, drawn without replacement and kept in order; all of them when there are no more."""
+    if limit < 1:
+        raise ConfigError(f"A limit of {limit} rows leaves nothing. Give 1 or more.")
+    if limit >= len(rows):
+        return rows
+    return pick(rows, sorted(random.Random(seed).sample(range(len(rows)), limit)))
+
+
+def every_row(task: Task) -> Sequence[Example]:
+    """All rows, with a label or without, in the order of their files: what prediction runs over."""
+    splits = [task.train, task.dev, task.test]
+    unlabelled = list(getattr(task.unlabelled, "parts", [task.unlabelled]))
+    for number, rows in enumerate(splits):
+        for other in list(unlabelled):
+            if isinstance(rows, ArrowRows) and isinstance(other, ArrowRows) and other.batches is rows.batches:
+                places = np.concatenate([np.asarray(rows.places, np.int64), np.asarray(other.places, np.int64)])
+                splits[number] = replace(rows, places=np.sort(places))
+                unlabelled.remove(other)
+    return joined([*splits, *unlabelled])

@@ -1,0 +1,50 @@
+"""Few-shot tasks: the sampler of LM-BFF."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+
+from promptlab.errors import ConfigError, DataError
+from promptlab.task.example import Task
+from promptlab.task.rows import labels_of, pick
+from promptlab.text import counted
+
+
+def few_shot(task: Task, k: int, *, seed: int) -> Task:
+    """K rows a label for train and K more for dev, both out of train; test and unlabelled rows stay.
+
+    LM-BFF (Gao et al. 2021, ``generate_k_shot_data.py``): NumPy's legacy generator, seeded, shuffles the train rows;
+    the first K of a label make train, the next K of the same order dev. The rows come label by label, in the order of
+    the task's labels, where the paper's files have them in the order in which labels first appear. Each keeps its id.
+    Raises DataError when a label has fewer than 2K rows, ConfigError for K below 1.
+    """
+    if k < 1:
+        raise ConfigError(f"k = {k}: a few-shot task needs at least 1 example a label.")
+    labels = labels_of(task.train)
+    order = np.arange(len(labels))
+    np.random.RandomState(seed).shuffle(order)
+    by_label: dict[str, list[int]] = {label: [] for label in task.labels}
+    for index in order.tolist():
+        label = labels[index]
+        if label is not None and len(by_label[label]) < 2 * k:
+            by_label[label].append(index)
+    for label, indices in by_label.items():
+        if len(indices) < 2 * k:
+            raise DataError(
+                f"The label {label!r} has {counted(len(indices), 'row')} in train; k = {k} needs {2 * k}: {k} for train "
+                f"and {k} for dev. Take k = {len(indices) // 2} or fewer." if len(indices) > 1 else
+                f"The label {label!r} has {counted(len(indices), 'row')} in train; k = {k} needs {2 * k}: {k} for train "
+                f"and {k} for dev."
+            )
+    train = [index for indices in by_label.values() for index in indices[:k]]
+    dev = [index for indices in by_label.values() for index in indices[k:]]
+    fingerprint = hashlib.sha256(f"{task.fingerprint} few-shot {k} {seed}".encode()).hexdigest()[:32]
+    note = f"few-shot: {k} a label for train and {k} for dev, drawn from {counted(len(labels), 'row')} with seed {seed}"
+    return replace(
+        task,
+        train=tuple(pick(task.train, train)),
+        dev=tuple(pick(task.train, dev)),
+        fingerprint=fingerprint,
+        notes=(*task.notes, note),
+    )
