@@ -46,4 +46,6 @@ def refuse_unknown(table: Iterable[str], known: Iterable[str], *, where: str) ->
     choices = list(known)
     for key in table:
         if key not in choices:
-            raise ConfigError(f"{where}: unknown key {key!r}.{nearest(key, choices)} Known: {listed(choices, most=30)}.")
+            raise ConfigError(
+                f"{where}: unknown key {key!r}.{nearest(key, choices)} Known: {listed(choices, most=30)}."
+            )

@@ -7,14 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from promptlab.jobs.evaluate import Evaluation, Rows, evaluate, finish
+    from promptlab.jobs.evaluation import Evaluation, Rows, evaluate, finish
     from promptlab.jobs.plan import Plan, make_plan
     from promptlab.jobs.predict import predict_file
     from promptlab.jobs.support import Support, choose_support
     from promptlab.jobs.why import Explanation, explain
 
 _FILES = {
-    "evaluate": ("Evaluation", "Rows", "evaluate", "finish"),
+    "evaluation": ("Evaluation", "Rows", "evaluate", "finish"),
     "plan": ("Plan", "make_plan"),
     "predict": ("predict_file",),
     "support": ("Support", "choose_support"),

@@ -43,7 +43,11 @@ def choose_rows(task: Task, spec: RunSpec) -> tuple[str, Sequence[Example], str]
     """The split's name, its rows (a seeded sample under ``limit``) and the sentence that says which they are."""
     split, every = select_split(task, spec.split)
     rows = every if spec.limit is None else sample_rows(every, spec.limit, seed=spec.seed)
-    part = f"{len(rows):,} of {counted(len(every), 'row')} (seed {spec.seed})" if len(rows) < len(every) else counted(len(every), "row")
+    part = (
+        f"{len(rows):,} of {counted(len(every), 'row')} (seed {spec.seed})"
+        if len(rows) < len(every)
+        else counted(len(every), "row")
+    )
     return split, rows, f"Rows: {split}, {part}."
 
 
@@ -92,4 +96,6 @@ def cell_name(template: Template, words: LabelWords) -> str:
 
 def words_text(words: LabelWords) -> str:
     """The words on one line, as ``--words`` takes them."""
-    return " ".join(f"{label}={','.join(str(word) for word in words.words[label] if word.on)}" for label in words.labels)
+    return " ".join(
+        f"{label}={','.join(str(word) for word in words.words[label] if word.on)}" for label in words.labels
+    )

@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from io import TextIOBase
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import Any
 from torch import Tensor
 
 from promptlab.errors import ConfigError, DataError
-from promptlab.jobs.evaluate import Classifier
-from promptlab.model.reading import WINDOW
+from promptlab.jobs.evaluation import Classifier
 from promptlab.paths import write_whole
+from promptlab.pipeline.classify import CHUNK
 from promptlab.results import Event, Note, Progress
 from promptlab.task import Example
 from promptlab.text import counted, listed
@@ -55,21 +55,23 @@ def predict_file(
     if done:
         yield Note("info", f"Going on after {counted(done, 'row')} in {target.partial}.")
     if done > len(rows):
-        raise ConfigError(f"{target.partial} has {counted(done, 'row')}, more than the {len(rows):,} of the data. Remove it.")
+        raise ConfigError(
+            f"{target.partial} has {counted(done, 'row')}, more than the {len(rows):,} of the data. Remove it."
+        )
     try:
         with target.partial.open("a", encoding="utf-8", newline="") as file:
             writer = _Writer(file, classifier, out.suffix, texts=texts)
             if not done:
                 writer.head()
-            for start in range(done, len(rows), WINDOW):
-                part = rows[start : start + WINDOW]
+            for start in range(done, len(rows), CHUNK):
+                part = rows[start : start + CHUNK]
                 writer.rows(part, classifier.logprobs(part))
                 file.flush()
                 os.fsync(file.fileno())
                 yield Progress(start + len(part), len(rows))
     except OSError as error:
         raise DataError(
-            f"{target.partial} cannot be written: {error.strerror}. What was written is kept; --resume goes on from there."
+            f"{target.partial} cannot be written: {error.strerror}. What was written is kept, and --resume goes on."
         ) from error
     target.partial.replace(out)
     target.origin.unlink(missing_ok=True)
@@ -111,7 +113,9 @@ def _check_target(target: Target, *, resume: bool) -> None:
     if target.path.exists():
         raise ConfigError(f"{str(target.path)!r} exists already. Choose another name, or remove it first.")
     if target.partial.exists() and not resume:
-        raise ConfigError(f"{str(target.partial)!r} is left from a run that was stopped. Add --resume to go on, or remove it.")
+        raise ConfigError(
+            f"{str(target.partial)!r} is left from a run that was stopped. Add --resume to go on, or remove it."
+        )
     if not target.path.parent.is_dir():
         raise ConfigError(f"There is no folder {str(target.path.parent)!r} to write into.")
 
@@ -119,11 +123,13 @@ def _check_target(target: Target, *, resume: bool) -> None:
 def _check_fields(classifier: Classifier, rows: Sequence[Example]) -> None:
     for name in classifier.fields:
         if len(rows) and name not in rows[0].fields:
-            raise DataError(f"The data have no field {name!r}, which the template needs; they have {listed(rows[0].fields)}.")
+            raise DataError(
+                f"The data have no field {name!r}, which the template needs; they have {listed(rows[0].fields)}."
+            )
 
 
 def _begin(target: Target, origin: str, *, resume: bool) -> int:
-    """How many rows the partial file holds already; a line that was cut short is removed."""
+    """How many rows the partial file holds already; what a stop cut short is removed."""
     if not (resume and target.partial.exists()):
         write_whole(target.origin, json.dumps({"origin": origin}).encode())
         return 0
@@ -133,21 +139,23 @@ def _begin(target: Target, origin: str, *, resume: bool) -> int:
         known = None
     if known != origin:
         raise ConfigError(
-            f"{target.partial} was begun with another bundle, model or file, so it cannot go on. Remove it to start anew."
+            f"{target.partial} was begun with another bundle, model or file, so it cannot go on. Remove it."
         )
-    end, count = _whole_lines(target.partial, is_csv=target.path.suffix == ".csv")
-    rows = count - 1 if target.path.suffix == ".csv" else count
-    os.truncate(target.partial, end if rows > 0 else 0)
-    return max(rows, 0)
+    is_csv = target.path.suffix == ".csv"
+    ends = list(_record_ends(target.partial, is_csv=is_csv))
+    head = 1 if is_csv else 0
+    # Whole chunks only, so that each row is read in the company it would have had: the same numbers to the last digit.
+    done = max(len(ends) - head, 0) // CHUNK * CHUNK
+    os.truncate(target.partial, ends[done + head - 1] if done else 0)
+    return done
 
 
-def _whole_lines(path: Path, *, is_csv: bool) -> tuple[int, int]:
-    """Where the last complete record ends (bytes), and how many there are; a CSV record may hold line breaks."""
-    end = count = position = quotes = 0
+def _record_ends(path: Path, *, is_csv: bool) -> Iterator[int]:
+    """Where each complete record ends, in bytes; a CSV record may hold line breaks."""
+    position = quotes = 0
     with path.open("rb") as file:
         for line in file:
             position += len(line)
             quotes += line.count(b'"') if is_csv else 0
             if line.endswith(b"\n") and quotes % 2 == 0:
-                end, count = position, count + 1
-    return end, count
+                yield position

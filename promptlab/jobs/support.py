@@ -27,7 +27,7 @@ class Support:
 
 
 def choose_support(kind: Kind, task: Task, split: str, *, seed: int) -> Support:
-    """The default texts of a kind: content-free inputs, else a seeded sample of train texts, else the evaluated rows."""
+    """A kind's default texts: content-free inputs, else a seeded sample of train texts, else the evaluated rows."""
     if kind == "contextual":
         return Support(kind, (), "inputs without content")
     if len(task.train) and split != "train":
@@ -41,7 +41,9 @@ def calibrate_on(
 ) -> Pipeline:
     """The pipeline with a calibration fitted on the support texts, or on the evaluated rows' values (N, C)."""
     if isinstance(classifier, Ensemble) or classifier.words is None:
-        raise ConfigError("A calibration is fitted to one template and its label words; calibrate an ensemble's members.")
+        raise ConfigError(
+            "A calibration is fitted to one template and its label words; calibrate an ensemble's members."
+        )
     values, name = evaluated, f"{support.name}, n = {len(evaluated)}"
     if support.texts is not None:
         texts = support.texts or content_free(classifier.fields)

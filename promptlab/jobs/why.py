@@ -54,7 +54,9 @@ class Explanation:
             "cut": self.cut,
             "demonstrations_dropped": self.dropped,
             "top": [[{"piece": piece, "probability": share} for piece, share in slot] for slot in self.top],
-            "words": [{"label": one.label, "word": one.word, "logprob": one.logprob, "rank": one.rank} for one in self.words],
+            "words": [
+                {"label": one.label, "word": one.word, "logprob": one.logprob, "rank": one.rank} for one in self.words
+            ],
             "labels": self.labels,
             "raw": self.raw,
             "prediction": self.prediction,
@@ -67,7 +69,10 @@ def explain(pipeline: Pipeline, example: Example, *, top: int = TOP) -> Explanat
     readout = pipeline.reading(next(iter(pipeline.read([example]))), [example])
     ids, logprobs = readout.top(top)  # (1, M, k)
     likeliest = tuple(
-        tuple((pipeline.lm.tokens.read([piece]).strip() or pipeline.lm.tokens.entry(piece), share) for piece, share in zip(*slot, strict=True))
+        tuple(
+            (pipeline.lm.tokens.read([piece]).strip() or pipeline.lm.tokens.entry(piece), share)
+            for piece, share in zip(*slot, strict=True)
+        )
         for slot in zip(ids[0].tolist(), logprobs[0].exp().tolist(), strict=True)
     )
     return Explanation(

@@ -69,5 +69,7 @@ def _split(
 def _shared(same_first: list[tuple[str, Word]], label: str, word: Word) -> list[str]:
     others = [other for other_label, other in same_first if other_label != label]
     if others:
-        return [f"{str(word)!r} begins with the same piece as {str(others[0])!r} of another label: they get the same score."]
+        return [
+            f"{str(word)!r} begins with the same piece as {str(others[0])!r} of another label: they get the same score."
+        ]
     return []

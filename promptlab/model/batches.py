@@ -74,4 +74,6 @@ def _try_batch(lm: LanguageModel, rows: Sequence[Row], soft: Tensor | None) -> t
 
 def _is_memory_error(error: Exception) -> bool:
     text = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in text or "MPS backend out of memory" in text
+    return (
+        isinstance(error, torch.OutOfMemoryError) or "not enough memory" in text or "MPS backend out of memory" in text
+    )

@@ -95,7 +95,7 @@ class ReadoutCache:
             return None
         path = self.folder / f"{key}.safetensors"
         try:
-            arrays = load_arrays(path.read_bytes())
+            arrays: Arrays = load_arrays(path.read_bytes())
             with contextlib.suppress(OSError):
                 path.touch()
             return arrays
@@ -128,4 +128,3 @@ class ReadoutCache:
 
 def _bytes(arrays: Arrays) -> int:
     return sum(array.nbytes for array in arrays.values())
-

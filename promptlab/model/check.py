@@ -15,7 +15,7 @@ _TOLERANCE = {"float32": 1e-3, "float16": 2e-2, "bfloat16": 6e-2}
 
 
 def check_answers(lm: LanguageModel) -> None:
-    """Hold the output layer's scores against the model's full pass on two short prompts; ModelError when they differ."""
+    """Hold the output layer's scores against the model's full pass on two prompts; ModelError when they differ."""
     end = "" if lm.family == "causal" or getattr(lm, "is_lm_adapted", False) else " ."
     template = Template.parse("{text} and {mask}" + end)
     rows = [lm.place(prompt) for prompt in lm.encode(template, [Example({"text": text}) for text in _TEXTS])]
@@ -26,12 +26,14 @@ def check_answers(lm: LanguageModel) -> None:
         logits = lm.run(batch).logits.float()  # (B, T, V)
         theirs = logits.gather(1, batch.slots[..., None].expand(-1, -1, logits.shape[-1]))  # (B, M, V)
     if not torch.isfinite(log_norm).all():
-        raise ModelError(f"{lm.name!r} gives numbers that are not finite in {lm.dtype}. Use --dtype float32 or bfloat16.")
+        raise ModelError(
+            f"{lm.name!r} gives numbers that are not finite in {lm.dtype}. Use --dtype float32 or bfloat16."
+        )
     off = float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1))
     if ours.shape != theirs.shape or off > _TOLERANCE[lm.dtype]:
         raise ModelError(
-            f"The scores that promptlab takes from a {lm.model_type!r} model differ from the model's own (by {off:.2g} of "
-            "the largest), so this type cannot be used. Please report the type."
+            f"The scores that promptlab takes from a {lm.model_type!r} model differ from the model's own (by {off:.2g} "
+            "of the largest), so this type cannot be used. Please report the type."
         )
 
 

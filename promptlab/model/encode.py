@@ -64,7 +64,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """Pieces between two cuts of a template; those of a run know their characters and the spans they were filled from."""
+    """Pieces between two cuts of a template; those of a run know their characters and the spans they come from."""
 
     ids: Sequence[int]
     places: Sequence[tuple[int, int]] = ()
@@ -143,7 +143,10 @@ def _encode_run(tokens: Tokens, run: Run, examples: Sequence[Example], *, first:
 
 
 def _safe_spans(tokens: Tokens, spans: Sequence[Span]) -> list[Span]:
-    return [Span(tokens.break_literals(span.text), span.field, span.limit, span.data) if span.data else span for span in spans]
+    return [
+        Span(tokens.break_literals(span.text), span.field, span.limit, span.data) if span.data else span
+        for span in spans
+    ]
 
 
 def _limited(stretch: _Stretch) -> _Stretch:
@@ -162,7 +165,9 @@ def _limited(stretch: _Stretch) -> _Stretch:
     return stretch.keep(kept)
 
 
-def _fixed(tokens: Tokens, segment: Soft | Trigger | Token | Demonstrations, soft: "_SoftNumbers", *, first: bool) -> _Stretch:
+def _fixed(
+    tokens: Tokens, segment: Soft | Trigger | Token | Demonstrations, soft: "_SoftNumbers", *, first: bool
+) -> _Stretch:
     assert not isinstance(segment, Demonstrations), "demonstrations are filled in before encoding"
     if isinstance(segment, Token):
         return _Stretch([_entry(tokens, segment)])
@@ -183,7 +188,7 @@ def _entry(tokens: Tokens, part: Token) -> int:
 
 
 def _soft_start(tokens: Tokens, part: Soft, count: int, *, first: bool) -> list[int]:
-    """The pieces whose embeddings untrained soft vectors start from: the words given, else drawn from the vocabulary."""
+    """The pieces that untrained soft vectors start from: those of the words given, else some of the vocabulary."""
     if part.init:
         return _init_pieces(tokens, part.init, first=first)
     ordinary = [piece for piece in range(min(len(tokens), 5000)) if piece not in set(tokens.tokenizer.all_special_ids)]
@@ -209,7 +214,8 @@ class _SoftNumbers:
                     next_row += count
                 elif len(self._rows[key]) != count:
                     raise TemplateError(
-                        f"The soft vectors named {part.name!r} are {len(self._rows[key])} in one place and {count} in another."
+                        f"The soft vectors named {part.name!r} are {len(self._rows[key])} in one place and {count} in "
+                        "another. Give them one number."
                     )
 
     def of(self, part: Soft) -> list[int]:
@@ -255,7 +261,9 @@ def _truncate(
     cut: Counter[str] = Counter()
     for (place, owner), lost in _shares(pieces, template.truncate, excess).items():
         places = pieces[place, owner]
-        gone.setdefault(place, set()).update(places[:lost] if template.truncate == "head" else places[len(places) - lost :])
+        gone.setdefault(place, set()).update(
+            places[:lost] if template.truncate == "head" else places[len(places) - lost :]
+        )
         cut[row[place].spans[owner].field] += lost
     for place, lost_places in gone.items():
         row[place] = row[place].keep([at for at in range(len(row[place].ids)) if at not in lost_places])
@@ -263,7 +271,7 @@ def _truncate(
 
 
 def _shares(pieces: Mapping[_FieldAt, Sequence[int]], truncate: str, excess: int) -> dict[_FieldAt, int]:
-    """How many pieces each field loses: from the last on (tail), from the first on (head), or the longest (balanced)."""
+    """How many pieces each field loses: from the last on (tail), the first on (head), or the longest (balanced)."""
     left = {field_at: len(places) for field_at, places in pieces.items()}
     lost = dict.fromkeys(left, 0)
     if truncate == "balanced":

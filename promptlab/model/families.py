@@ -112,12 +112,16 @@ class Seq2SeqLM(LanguageModel):
         if not self.sentinels:
             return (self.tokens.tokenizer.mask_token_id,)
         if slot >= len(self.sentinels):
-            raise ModelError(f"This model has {counted(len(self.sentinels), 'sentinel')}, and a template with more slots than that.")
+            raise ModelError(
+                f"This model has {counted(len(self.sentinels), 'sentinel')}, and a template with more slots than that."
+            )
         return (self.sentinels[slot],)
 
     def check(self, template: Template) -> None:
         if self.is_lm_adapted and (template.slots() > 1 or not isinstance(layout(template.parts)[-1], Mask)):
-            raise ModelError("An LM-adapted T5 goes on where the text ends: write one {mask}, at the end of the template.")
+            raise ModelError(
+                "An LM-adapted T5 goes on where the text ends: write one {mask}, at the end of the template."
+            )
 
     def place(self, prompt: Prompt) -> Row:
         decoder, slots = self._decode(prompt)
@@ -139,7 +143,7 @@ class Seq2SeqLM(LanguageModel):
         return (start, *prompt.ids[: max(prompt.marks)]), prompt.marks
 
     def _find_sentinels(self) -> tuple[int, ...]:
-        found = []
+        found: list[int] = []
         while (piece := self.tokens.id_of(f"<extra_id_{len(found)}>")) is not None:
             found.append(piece)
         return tuple(found)

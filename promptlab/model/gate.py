@@ -8,7 +8,13 @@ from typing import Any
 from promptlab.errors import ModelError
 from promptlab.text import listed, shorten
 
-_CONFIGS = ("config.json", "tokenizer_config.json", "generation_config.json", "processor_config.json", "preprocessor_config.json")
+_CONFIGS = (
+    "config.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+)
 _CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 
 
@@ -35,8 +41,8 @@ def weight_files(folder: Path) -> list[Path]:
     files = sorted(folder.glob("model*.safetensors")) or sorted(folder.glob("*.safetensors"))
     if not files:
         raise ModelError(
-            f"{str(folder)!r} has no weights in safetensors form{_other_weights(folder)}. Other forms can run code when "
-            "they are opened, so promptlab does not open them."
+            f"{str(folder)!r} has no weights in safetensors form{_other_weights(folder)}. Other forms can run code "
+            "when they are opened, so promptlab does not open them."
         )
     return files
 
@@ -45,8 +51,8 @@ def _refuse_code(path: Path, key: str, value: Any) -> None:
     names_place = key.lstrip("_").startswith("attn_implementation") and any("/" in text for text in _strings(value))
     if names_place or (key in _CODE_KEYS and value):
         raise ModelError(
-            f"{path}: the key {key!r} asks for code from elsewhere ({shorten(str(value), 40)}), and promptlab runs none. "
-            "Use a model that transformers supports itself, or remove the key if you know that it is not needed."
+            f"{path}: the key {key!r} asks for code from elsewhere ({shorten(str(value), 40)}), and promptlab runs "
+            "none. Use a model that transformers supports itself, or remove the key if you know that it is not needed."
         )
 
 
@@ -73,12 +79,18 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is not valid JSON ({shorten(str(error), 80)}). Copy or download the model again.") from None
+        raise ModelError(
+            f"{path} is not valid JSON ({shorten(str(error), 80)}). Copy or download the model again."
+        ) from None
     if not isinstance(table, dict):
         raise ModelError(f"{path} is not a JSON object. Copy or download the model again.")
     return table
 
 
 def _other_weights(folder: Path) -> str:
-    found = sorted(path.name for pattern in ("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.ckpt") for path in folder.glob(pattern))
+    found = sorted(
+        path.name
+        for pattern in ("*.bin", "*.pt", "*.pth", "*.h5", "*.msgpack", "*.ckpt")
+        for path in folder.glob(pattern)
+    )
     return f" (it has {listed(found, most=3)})" if found else ""

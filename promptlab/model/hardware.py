@@ -12,17 +12,24 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """``auto`` (a GPU when there is one), ``cpu``, ``cuda``, ``cuda:1`` or ``mps``; ConfigError when it is not there."""
+    """``auto`` (a GPU if there is one), ``cpu``, ``cuda``, ``cuda:1``, ``mps``; ConfigError when it is not there."""
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda", 0)
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     kind, _, number = name.partition(":")
     if kind not in ("cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdigit())):
-        raise ConfigError(f"Unknown device {name!r}.{nearest(name, ('auto', 'cpu', 'cuda', 'mps'))} Known: auto, cpu, cuda, cuda:1, mps.")
+        raise ConfigError(
+            f"Unknown device {name!r}.{nearest(name, ('auto', 'cpu', 'cuda', 'mps'))} "
+            "Known: auto, cpu, cuda, cuda:1, mps."
+        )
     count = torch.cuda.device_count() if kind == "cuda" and torch.cuda.is_available() else 0
     if kind == "cuda" and int(number or 0) >= count:
-        there = f"this machine has {count} (cuda:0 to cuda:{count - 1})" if count else "torch finds no CUDA GPU on this machine"
+        there = (
+            f"this machine has {count} (cuda:0 to cuda:{count - 1})"
+            if count
+            else "torch finds no CUDA GPU on this machine"
+        )
         raise ConfigError(f"There is no device {name!r}: {there}. Use --device auto or --device cpu.")
     if kind == "mps" and not torch.backends.mps.is_available():
         raise ConfigError("There is no device 'mps': torch finds no Apple GPU. Use --device auto or --device cpu.")
@@ -33,7 +40,9 @@ def choose_dtype(name: str | None, device: torch.device) -> torch.dtype:
     """The precision asked for, or bfloat16 where the hardware computes it and float32 elsewhere."""
     if name is None or name == "auto":
         return torch.bfloat16 if computes_bfloat16(device) else torch.float32
-    short = {"bf16": "bfloat16", "fp32": "float32", "fp16": "float16", "half": "float16", "float": "float32"}.get(name, name)
+    short = {"bf16": "bfloat16", "fp32": "float32", "fp16": "float16", "half": "float16", "float": "float32"}.get(
+        name, name
+    )
     if short not in DTYPES:
         raise ConfigError(f"Unknown dtype {name!r}.{nearest(name, DTYPES)} Known: {', '.join(DTYPES)}.")
     return DTYPES[short]
@@ -42,7 +51,7 @@ def choose_dtype(name: str | None, device: torch.device) -> torch.dtype:
 def computes_bfloat16(device: torch.device) -> bool:
     """Whether the device has bfloat16 instructions (elsewhere bfloat16 is slower than float32)."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
     checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
@@ -84,6 +93,10 @@ def memory_sentence(needed: int, device: torch.device, dtype: torch.dtype) -> tu
 
 def _arm_features() -> str:
     try:
-        return Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace") if os.uname().machine == "aarch64" else ""
+        return (
+            Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+            if os.uname().machine == "aarch64"
+            else ""
+        )
     except (OSError, AttributeError):
         return ""

@@ -126,7 +126,7 @@ class LanguageModel(nn.Module, ABC):
 
     @abstractmethod
     def fill(self, prompt: Prompt, pieces: Sequence[int]) -> tuple[Row, tuple[int, ...]]:
-        """The row that reads a word of several pieces in the prompt's one slot, and the piece due at each of its slots."""
+        """The row that reads a word of several pieces in the one slot, and the piece due at each of its slots."""
 
     def check(self, template: Template) -> None:
         """ModelError when this family cannot answer the template."""
@@ -214,6 +214,7 @@ class LanguageModel(nn.Module, ABC):
         template: Template,
         examples: Sequence[Example],
         *,
+        words: Sequence[Word | str] = (),
         demonstrations: Sequence[Demonstration] = (),
         soft: Tensor | None = None,
         cache: ReadoutStore | None = None,
@@ -221,7 +222,7 @@ class LanguageModel(nn.Module, ABC):
         """Shards of one reading, a batch each, longest rows first within a window; see ``model.reading.read``."""
         from promptlab.model.reading import read
 
-        return read(self, template, examples, demonstrations=demonstrations, soft=soft, cache=cache)
+        return read(self, template, examples, words=words, demonstrations=demonstrations, soft=soft, cache=cache)
 
     def read_words(
         self,
@@ -235,6 +236,8 @@ class LanguageModel(nn.Module, ABC):
         cache: ReadoutStore | None = None,
     ) -> Readout:
         """The readout with a column for each word, read whole; ``examples`` are those of the whole reading."""
-        from promptlab.model.whole import read_words
+        from promptlab.model.reading import read_words
 
-        return read_words(self, template, examples, readout, words, demonstrations=demonstrations, soft=soft, cache=cache)
+        return read_words(
+            self, template, examples, readout, words, demonstrations=demonstrations, soft=soft, cache=cache
+        )

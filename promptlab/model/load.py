@@ -78,7 +78,7 @@ def family_of(config: Any) -> Family:
     if config.model_type in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
         return "causal"
     raise ModelError(
-        f"A model of type {config.model_type!r} predicts no words; masked, causal and encoder-decoder language models do."
+        f"A model of type {config.model_type!r} predicts no words; masked, causal and encoder-decoder models do."
     )
 
 
@@ -112,8 +112,12 @@ def _config(folder: Path, files: list[Path]) -> Any:
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (ValueError, OSError, KeyError, TypeError) as error:
-        raise ModelError(f"{str(folder)!r}: transformers cannot use its config.json ({shorten(str(error), 120)}).") from None
-    if config.model_type in ("deberta", "deberta-v2") and any(name.startswith("lm_predictions.") for name in weights.shapes(files)):
+        raise ModelError(
+            f"{str(folder)!r}: transformers cannot use its config.json ({shorten(str(error), 120)})."
+        ) from None
+    if config.model_type in ("deberta", "deberta-v2") and any(
+        name.startswith("lm_predictions.") for name in weights.shapes(files)
+    ):
         config.legacy = False  # else transformers looks for a head of another name and makes up a random one
     return config
 
@@ -157,7 +161,9 @@ def _refuse_missing(model: Any, missing: list[str], name: str) -> None:
             f"{name!r} has no trained word-prediction head (missing: {missing[0]}): it is an encoder or a classifier, "
             "and its answers would be random. Use the checkpoint that the language model was trained with."
         )
-    raise ModelError(f"{name!r} lacks {counted(len(missing), 'weight')} ({missing[0]}, ...), so its answers would be random.")
+    raise ModelError(
+        f"{name!r} lacks {counted(len(missing), 'weight')} ({missing[0]}, ...), so its answers would be random."
+    )
 
 
 def _check_once(source: Source, config: Any, tokenizer: Any, mark: str, parameters: int) -> None:
@@ -172,7 +178,9 @@ def _longest(model: Any, tokenizer: Any) -> int:
     """How many pieces the model reads: its positions and the tokenizer's own limit, whichever is less."""
     limits = [int(tokenizer.model_max_length)] if tokenizer.model_max_length < 1_000_000 else []
     config = model.config
-    positions = next((getattr(config, key) for key in ("max_position_embeddings", "n_positions") if getattr(config, key, None)), None)
+    positions = next(
+        (getattr(config, key) for key in ("max_position_embeddings", "n_positions") if getattr(config, key, None)), None
+    )
     if positions and positions > 0:
         limits.append(int(positions))
     for name, module in model.named_modules():
@@ -185,14 +193,19 @@ def _longest(model: Any, tokenizer: Any) -> int:
 def _say_memory(needed: int, device: torch.device, dtype: torch.dtype, name: str, say: Say | None) -> None:
     sentence, fits = hardware.memory_sentence(needed, device, dtype)
     if not fits:
-        raise ModelError(f"{name!r} does not fit. {sentence} Use a smaller model, --dtype bfloat16 or another --device.")
+        raise ModelError(
+            f"{name!r} does not fit. {sentence} Use a smaller model, --dtype bfloat16 or another --device."
+        )
     if say is not None and needed > 1_000_000_000:
         say(sentence)
 
 
 def _notes(config: Any) -> tuple[str, ...]:
     if config.model_type == "t5" and getattr(config, "feed_forward_proj", "relu") == "relu":
-        return ("T5 v1.0 checkpoints were trained on GLUE and SuperGLUE tasks too: figures on SST-2, RTE and the like are not zero-shot.",)
+        return (
+            "T5 v1.0 checkpoints were trained on GLUE and SuperGLUE tasks too: their figures on SST-2, RTE and the "
+            "like are not zero-shot.",
+        )
     return ()
 
 

@@ -91,7 +91,9 @@ class _Window:
             yield self._shard(range(len(self.rows)), kept["hidden"], kept["log_norm"], columns)
             return
         shards: list[Readout] = []
-        batches = run_rows(self.lm, self.rows, soft=self.soft) if kept is None else kept_batches(self.lm, self.rows, kept)
+        batches = (
+            run_rows(self.lm, self.rows, soft=self.soft) if kept is None else kept_batches(self.lm, self.rows, kept)
+        )
         for places, hidden, log_norm in batches:
             read_now = {
                 str(word): columns[str(word)][places] if str(word) in columns else self._read_column(word, places)
@@ -118,9 +120,7 @@ class _Window:
 
     def _read_column(self, word: Word | str, places: Sequence[int]) -> Tensor:
         examples = [self.examples[place] for place in places]
-        return read_column(
-            self.lm, self.template, examples, word, demonstrations=self.demonstrations, soft=self.soft
-        )
+        return read_column(self.lm, self.template, examples, word, demonstrations=self.demonstrations, soft=self.soft)
 
     def _kept(self, key: str, rows: int) -> dict[str, Tensor] | None:
         kept = self.cache.get(key) if self.cache is not None else None
@@ -134,9 +134,7 @@ class _Window:
         pieces = self.lm.spelling(self.template).word(word)
         return hashlib.sha256(f"{self.key}/{pieces}".encode()).hexdigest()
 
-    def _shard(
-        self, places: Sequence[int], hidden: Tensor, log_norm: Tensor, columns: dict[str, Tensor]
-    ) -> Readout:
+    def _shard(self, places: Sequence[int], hidden: Tensor, log_norm: Tensor, columns: dict[str, Tensor]) -> Readout:
         return Readout(
             hidden=hidden,
             log_norm=log_norm,

@@ -65,7 +65,9 @@ class Readout:
         """
         spelt = [self.spelling.word(word) for word in words]  # W × M × pieces
         whole = [self.is_whole(word, pieces) for word in words]
-        missing = [word for word, is_whole in zip(words, whole, strict=True) if is_whole and str(word) not in self.columns]
+        missing = [
+            word for word, is_whole in zip(words, whole, strict=True) if is_whole and str(word) not in self.columns
+        ]
         if missing:
             raise NeedsReading(missing)
         table = self._at_one_slot(spelt, pieces)  # (N, M, W)
@@ -87,7 +89,8 @@ class Readout:
         """The rank (N, M, K) of each piece of ``ids`` (K,) in the vocabulary; the likeliest has rank 1."""
         wanted = torch.as_tensor(ids)
         counts = [
-            torch.stack([(part > part[..., piece, None]).sum(-1) for piece in wanted], dim=-1) for part in self._everything()
+            torch.stack([(part > part[..., piece, None]).sum(-1) for piece in wanted], dim=-1)
+            for part in self._everything()
         ]
         return torch.cat(counts) + 1
 
@@ -104,17 +107,31 @@ class Readout:
     def select(self, rows: Tensor) -> "Readout":
         """The readout of some of its rows, given by their place here."""
         columns = {word: column[rows] for word, column in self.columns.items()}
-        kept = {name: getattr(self, name)[rows] for name in ("hidden", "log_norm", "rows", "cut")}
-        return replace(self, **kept, columns=columns, memo={})
+        return replace(
+            self,
+            hidden=self.hidden[rows],
+            log_norm=self.log_norm[rows],
+            rows=self.rows[rows],
+            cut=self.cut[rows],
+            columns=columns,
+            memo={},
+        )
 
     @staticmethod
     def join(shards: Iterable["Readout"]) -> "Readout":
         """Shards of one reading as one readout, in the order of the rows that were read."""
         parts = list(shards)
-        order = torch.cat([part.rows for part in parts]).argsort()
-        joined = {name: torch.cat([getattr(part, name) for part in parts])[order] for name in ("hidden", "log_norm", "rows", "cut")}
-        columns = {word: torch.cat([part.columns[word] for part in parts])[order] for word in parts[0].columns}
-        return replace(parts[0], **joined, columns=columns, memo={})
+        columns = {word: torch.cat([part.columns[word] for part in parts]) for word in parts[0].columns}
+        joined = replace(
+            parts[0],
+            hidden=torch.cat([part.hidden for part in parts]),
+            log_norm=torch.cat([part.log_norm for part in parts]),
+            rows=torch.cat([part.rows for part in parts]),
+            cut=torch.cat([part.cut for part in parts]),
+            columns=columns,
+            memo={},
+        )
+        return joined.select(joined.rows.argsort())
 
     def _at_one_slot(self, spelt: Sequence[tuple[tuple[int, ...], ...]], pieces: Pieces) -> Tensor:
         """(N, M, W) from the pieces at one slot; a word read whole is overwritten afterwards, so its first will do."""
@@ -131,5 +148,5 @@ class Readout:
         lengths = [len(group) for group in groups]
         if max(lengths, default=1) == 1:
             return scores
-        columns = scores.split(lengths, dim=-1)
+        columns = torch.split(scores, lengths, dim=-1)
         return torch.stack([part.amax(-1) if pieces == "max" else part.mean(-1) for part in columns], dim=-1)

@@ -36,7 +36,7 @@ def find(reference: str, *, revision: str = "", offline: bool = False, say: Say 
         return Source(PACKAGE / "model" / "embedded", EMBEDDED)
     path = Path(reference).expanduser()
     if path.is_dir():
-        return Source(path, str(path))
+        return Source(path, _written(path.resolve()))
     if path.is_file():
         raise ModelError(f"{reference!r} is a file, and a model is a folder with config.json, a tokenizer and weights.")
     name, _, after = reference.partition("@")
@@ -46,6 +46,12 @@ def find(reference: str, *, revision: str = "", offline: bool = False, say: Say 
             "Name a folder, a hub model such as 'roberta-base', or 'embedded'."
         )
     return _from_hub(name, after or revision or "main", offline=offline, say=say)
+
+
+def _written(path: Path) -> str:
+    """A folder's name as bundles and results keep it: whole, with ``~`` for the user's home."""
+    home = Path.home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
 def go_offline() -> None:
@@ -89,7 +95,9 @@ def _download(name: str, revision: str, say: Say | None) -> Path:
         patterns = [*_SETTINGS, *(file for file, _ in wanted)]
         return Path(huggingface_hub.snapshot_download(name, revision=info.sha, allow_patterns=patterns))
     except errors.GatedRepoError:
-        raise ModelError(f"The hub gives {name!r} only to people who accepted its terms: accept them there and log in.") from None
+        raise ModelError(
+            f"The hub gives {name!r} only to people who accepted its terms: accept them there and log in."
+        ) from None
     except errors.RevisionNotFoundError:
         raise ModelError(f"The model {name!r} has no revision {revision!r}.") from None
     except (errors.RepositoryNotFoundError, errors.HFValidationError):

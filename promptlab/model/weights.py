@@ -29,7 +29,12 @@ def parameter_count(files: Iterable[Path]) -> int:
 def fingerprint(folder: Path, files: Iterable[Path]) -> str:
     """A hash of the weights, the configuration and the tokenizer: the same content has it wherever it lies."""
     state = hashlib.sha256()
-    for path in [*files, *sorted(folder.glob("*.json")), *sorted(folder.glob("*.txt")), *sorted(folder.glob("*.model"))]:
+    for path in [
+        *files,
+        *sorted(folder.glob("*.json")),
+        *sorted(folder.glob("*.txt")),
+        *sorted(folder.glob("*.model")),
+    ]:
         if path.name != "generation_config.json":
             state.update(f"{path.name}={_content_hash(path)};".encode())
     return state.hexdigest()

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from promptlab.errors import ConfigError
+from promptlab.model.batches import run_rows
 from promptlab.model.encode import Demonstration
 from promptlab.model.language_model import LanguageModel, Row
-from promptlab.model.batches import run_rows
 from promptlab.task import Example
 from promptlab.template import Template
 from promptlab.verbalizer import Pieces, Word
@@ -85,7 +85,7 @@ def _fill_masks(
 def _logprobs(
     lm: LanguageModel, rows: Sequence[Row], due: Sequence[tuple[int, ...]], soft: Tensor | None
 ) -> Iterator[tuple[list[int], Tensor]]:
-    """Batches of (places, log-probabilities): for each row the (k,) log-probabilities of the pieces due at its slots."""
+    """Batches of places and log-probabilities (B, k) of the pieces due at the k slots of each row."""
     by_slots: dict[int, list[int]] = {}
     for place, row in enumerate(rows):
         by_slots.setdefault(len(row.slots), []).append(place)

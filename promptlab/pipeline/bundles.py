@@ -90,8 +90,10 @@ def load(
     path = Path(folder)
     table = read_manifest(path)
     arrays = _read_weights(path, table.get("weights"))
-    lm = model if isinstance(model, LanguageModel) else _load_model(
-        table["model"], model, device=device, dtype=dtype, threads=threads, offline=offline, say=say
+    lm = (
+        model
+        if isinstance(model, LanguageModel)
+        else _load_model(table["model"], model, device=device, dtype=dtype, threads=threads, offline=offline, say=say)
     )
     if lm.fingerprint != table["model"]["fingerprint"] and model is None:
         raise BundleError(
@@ -139,7 +141,9 @@ def _check_soft(pipeline: Pipeline, soft: Tensor) -> None:
     width = pipeline.lm.model.get_input_embeddings().weight.shape[1]
     wanted = (soft_count(pipeline.lm.tokens, pipeline.template), width)
     if tuple(soft.shape) != wanted:
-        raise ConfigError(f"its soft vectors have the shape {tuple(soft.shape)}, and the template and model need {wanted}.")
+        raise ConfigError(
+            f"its soft vectors have the shape {tuple(soft.shape)}, and the template and model need {wanted}."
+        )
 
 
 def _head(lm: LanguageModel) -> dict[str, Any]:
@@ -206,6 +210,7 @@ def _read_weights(path: Path, named: Mapping[str, Any] | None) -> dict[str, Tens
     if hashlib.sha256(content).hexdigest() != named["sha256"]:
         raise BundleError(f"{file} is damaged: its content differs from what {MANIFEST} says. Get the bundle again.")
     try:
-        return load_arrays(content)
+        arrays: dict[str, Tensor] = load_arrays(content)
+        return arrays
     except (SafetensorError, ValueError) as error:
         raise BundleError(f"{file} is not a safetensors file ({error}).") from None

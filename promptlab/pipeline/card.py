@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from promptlab.results.wording import accuracy
 from promptlab.text import listed
 
 
@@ -37,9 +38,9 @@ def _figures(table: Mapping[str, Any]) -> list[str]:
     metrics, data = table.get("metrics", {}), table.get("data", {})
     if "accuracy" not in metrics:
         return []
-    low, high = metrics["interval"]
     where = " ".join(str(data[key]) for key in ("task", "split") if key in data)
-    return [f"- Accuracy: {metrics['accuracy']:.3f} (95% interval {low:.3f} to {high:.3f}, n = {metrics['n']:,}) on {where}".rstrip()]
+    shown = accuracy(metrics["accuracy"], tuple(metrics["interval"]), metrics["n"])
+    return [f"- Accuracy: {shown} on {where}".rstrip()]
 
 
 def _inline(text: str) -> str:

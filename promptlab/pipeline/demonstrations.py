@@ -15,7 +15,7 @@ def solved(examples: Sequence[Example], words: LabelWords) -> tuple[Demonstratio
 
 
 def _answer(example: Example, words: LabelWords) -> tuple[str, ...]:
-    if example.label not in words.words:
+    if example.label is None or example.label not in words.words:
         raise ConfigError(
             f"The demonstration {example.id or example.fields!r} has the label {example.label!r}, which has no words."
             f"{nearest(str(example.label), words.labels)}"

@@ -33,7 +33,9 @@ class Ensemble:
             raise ConfigError(f"The weights of an ensemble must be 0 or more and not all 0: {list(self.weights)}.")
         for member in self.members[1:]:
             if member.labels != self.labels:
-                raise ConfigError(f"The members of an ensemble need the same labels: {self.labels} and {member.labels}.")
+                raise ConfigError(
+                    f"The members of an ensemble need the same labels: {self.labels} and {member.labels}."
+                )
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -56,5 +58,8 @@ class Ensemble:
     def logprobs(self, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Tensor:
         """Log-probabilities (N, C) over the labels, float32."""
         total = sum(self.weights)
-        parts = [member.logprobs(examples, cache=cache) * (weight / total) for member, weight in zip(self.members, self.weights, strict=True)]
+        parts = [
+            member.logprobs(examples, cache=cache) * (weight / total)
+            for member, weight in zip(self.members, self.weights, strict=True)
+        ]
         return sum(parts[1:], parts[0]).log_softmax(-1)

@@ -12,7 +12,8 @@ Input = str | Mapping[str, object] | Sequence[object]
 def as_examples(inputs: Iterable[Input], fields: tuple[str, ...]) -> Iterator[Example]:
     """Examples with a template's fields, one at a time.
 
-    A string fills the one field; a tuple or list the fields in order; a mapping names them. Raises DataError for a missing field, with the row's number.
+    A string fills the one field; a tuple or list the fields in order; a mapping names them. Raises DataError
+    for a missing field, with the row's number.
     """
     for number, given in enumerate(inputs, start=1):
         yield Example(_named(given, fields, number), id=str(number))

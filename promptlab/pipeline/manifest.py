@@ -61,14 +61,18 @@ def _check_files(folder: Path) -> None:
     for path in folder.iterdir():
         name = shorten(path.name, 60)
         if path.name not in _NAMES:
-            raise BundleError(f"{folder}: {name!r} does not belong into a bundle, which holds {listed(_NAMES)} and nothing else.")
+            raise BundleError(
+                f"{folder}: {name!r} does not belong into a bundle, which holds {listed(_NAMES)} and nothing else."
+            )
         if path.is_symlink() or not path.is_file():
             raise BundleError(f"{folder}: {name!r} is a link or not a plain file, which a bundle never holds.")
     manifest = folder / "bundle.toml"
     if not manifest.is_file():
         raise BundleError(f"{str(folder)!r} is not a bundle: it has no bundle.toml.")
     if manifest.stat().st_size > _MANIFEST_LIMIT:
-        raise BundleError(f"{manifest} has {manifest.stat().st_size:,} bytes, too many for the description of a bundle.")
+        raise BundleError(
+            f"{manifest} has {manifest.stat().st_size:,} bytes, too many for the description of a bundle."
+        )
 
 
 def _check_classifier(table: object, *, where: str) -> None:

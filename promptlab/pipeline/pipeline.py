@@ -11,8 +11,8 @@ from torch import Tensor
 from promptlab.model import LanguageModel, NeedsReading, Readout
 from promptlab.model.encode import Demonstration, Prompt
 from promptlab.model.language_model import ReadoutStore
-from promptlab.pipeline.demonstrations import solved
 from promptlab.pipeline.classify import classify, predict
+from promptlab.pipeline.demonstrations import solved
 from promptlab.pipeline.inputs import Input
 from promptlab.results import Scores
 from promptlab.scoring import Verbalizer, WordVerbalizer

@@ -9,12 +9,11 @@ from torch import Tensor
 
 from promptlab.errors import ConfigError
 from promptlab.task import Example
-from promptlab.text import counted
 from promptlab.verbalizer import Calibration, LabelWords
 
 Kind = Literal["batch", "contextual"]
 KINDS: tuple[Kind, ...] = ("batch", "contextual")
-# What stands in every field of a content-free input (Zhao et al. 2021 have "N/A", "" and "[MASK]", which is a slot here).
+# What stands in every field of a content-free input (Zhao et al. have "N/A", "" and "[MASK]", here a slot).
 _CONTENT_FREE = ("N/A", "", "something")
 
 
@@ -45,12 +44,12 @@ def content_free(fields: Sequence[str]) -> list[Example]:
 
 
 def lopsided(shares: Sequence[float]) -> str:
-    """A warning when the known label shares differ by more than 3:1, since batch calibration pulls towards equal ones."""
+    """A warning when the label counts differ by more than 3:1: batch calibration pulls towards equal shares."""
     known = [share for share in shares if share > 0]
     if not known or max(known) <= 3 * min(known):
         return ""
     ratio = max(known) / min(known)
     return (
-        f"The labels are {ratio:.0f}:1 in these {counted(len(shares), 'label')}, and batch calibration pulls towards equal "
-        "shares: compare with the uncalibrated figure."
+        f"The labels are {ratio:.0f}:1 here, and batch calibration pulls towards equal shares: "
+        "compare with the uncalibrated figure."
     )

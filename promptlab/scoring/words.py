@@ -36,7 +36,8 @@ class WordVerbalizer:
 
     def __call__(self, readout: Readout) -> Tensor:
         """Log-probabilities (N, C) over the labels, calibrated; raises NeedsReading for words not yet read whole."""
-        return calibrated(self.raw(readout), self.words.calibration and self.words.calibration.label_prior)
+        prior = self.words.calibration.label_prior if self.words.calibration else None
+        return calibrated(self.raw(readout), prior)
 
     def raw(self, readout: Readout) -> Tensor:
         """Log-probabilities (N, C) over the labels without calibration."""
@@ -49,7 +50,9 @@ class WordVerbalizer:
         columns = dict(zip(missing, self._columns(readout, missing), strict=True))
         if not readout.hidden.requires_grad:
             readout.memo.update({keys[label]: column.detach() for label, column in columns.items()})
-        return torch.stack([columns[label] if label in columns else readout.memo[keys[label]] for label in self.labels], -1)
+        return torch.stack(
+            [columns[label] if label in columns else readout.memo[keys[label]] for label in self.labels], -1
+        )
 
     def whole_words(self, lm: LanguageModel, template: Template) -> tuple[Word, ...]:
         """The words that the model must read whole."""
@@ -69,7 +72,7 @@ class WordVerbalizer:
             return self._folded(readout, labels)
         scores = readout.words(words, pieces=self.words.pieces).sum(1)  # (N, W)
         counts = [len(self.words.active(label)) for label in labels]
-        return [self._combine(part, label) for part, label in zip(scores.split(counts, -1), labels, strict=True)]
+        return [self._combine(part, label) for part, label in zip(torch.split(scores, counts, -1), labels, strict=True)]
 
     def _combine(self, scores: Tensor, label: str) -> Tensor:
         """(N, W) -> (N,)."""
@@ -80,9 +83,11 @@ class WordVerbalizer:
         return weighted.logsumexp(-1) if self.words.combine == "logsumexp" else weighted.amax(-1)
 
     def _folded(self, readout: Readout, labels: Sequence[str]) -> Sequence[Tensor]:
-        """The mean over a label's words as one product: the mean of their rows of the output layer, then the vectors."""
+        """The mean over a label's words as one product: the vectors times the mean of the words' output rows."""
         output, slots = readout.output, readout.hidden.shape[1]
-        ids, shares, owner = [], [], []
+        ids: list[int] = []
+        shares: list[float] = []
+        owner: list[int] = []
         for row, label in enumerate(labels):
             active = self.words.active(label)
             total = sum(word.weight for word in active)

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 from promptlab.task.example import Example, Task
 
 if TYPE_CHECKING:
-    from promptlab.task.checks import Finding, Report, check_task
+    from promptlab.task.checks import check_task
     from promptlab.task.columns import Columns, find_pair, guess_columns
     from promptlab.task.labels import bare_numbers, parse_labels
     from promptlab.task.load import load_task, sample_names
     from promptlab.task.make import make_task
+    from promptlab.task.report import Finding, Report
     from promptlab.task.select import every_row, sample_rows, select_split, splits_of
     from promptlab.task.shots import few_shot
     from promptlab.task.split import split_file
 
 _PLACES = {
-    "checks": ("Finding", "Report", "check_task"),
+    "checks": ("check_task",),
     "columns": ("Columns", "find_pair", "guess_columns"),
     "labels": ("bare_numbers", "parse_labels"),
     "load": ("load_task", "sample_names"),
     "make": ("make_task",),
+    "report": ("Finding", "Report"),
     "select": ("every_row", "sample_rows", "select_split", "splits_of"),
     "shots": ("few_shot",),
     "split": ("split_file",),

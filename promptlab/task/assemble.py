@@ -24,19 +24,17 @@ _GUESS_CELLS = 200_000
 
 @dataclass(frozen=True)
 class Wishes:
-    """What options and ``task.toml`` (or another ``where``) say; ``usual`` is an order of labels that data may leave."""
+    """What options and ``task.toml`` (or another ``where``) say; ``usual`` is the order of labels of some columns."""
 
     text: str | None = None
     label: str | None = None
     labels: Mapping[str, str] | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
-    usual: Sequence[str] = ()
+    usual: Mapping[str, Sequence[str]] = field(default_factory=dict)
     where: str = "task.toml"
 
 
-def assemble(
-    tables: Mapping[str, Table], wishes: Wishes, *, name: str, source: str, notes: Sequence[str] = ()
-) -> Task:
+def assemble(tables: Mapping[str, Table], wishes: Wishes, *, name: str, source: str, notes: Sequence[str] = ()) -> Task:
     """The task of some splits' tables (split -> table, train first).
 
     Columns are guessed on the first table; the text column must be in every one. Raises DataError for a column that is
@@ -136,6 +134,7 @@ def _is_unique(table: Table, name: str) -> bool:
 
 def _label_names(tables: Mapping[str, Table], forms: Mapping[str, Form], wishes: Wishes) -> LabelNames:
     found: dict[str, list[str]] = {}
+    usual = next((wishes.usual[form.label] for form in forms.values() if form.label and form.label in wishes.usual), ())
     for split, form in forms.items():
         if form.label:
             labels = pyarrow.compute.unique(tables[split].column(form.label))
@@ -143,10 +142,10 @@ def _label_names(tables: Mapping[str, Table], forms: Mapping[str, Form], wishes:
             found[split] = [label for label in labels.to_pylist() if label.strip()]
 
     def place(split: str, label: str) -> str:
-        number = pyarrow.compute.index(tables[split].column(forms[split].label), pa.scalar(label)).as_py()
+        number = pyarrow.compute.index(tables[split].column(forms[split].label or ""), pa.scalar(label)).as_py()
         return f"{tables[split].name}: row {number + 1:,}"
 
-    return settle_labels(found, given=wishes.labels, usual=wishes.usual, place=place)
+    return settle_labels(found, given=wishes.labels, usual=usual, place=place)
 
 
 def _fields(forms: Mapping[str, Form]) -> tuple[tuple[str, ...], list[str]]:

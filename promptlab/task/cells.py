@@ -1,4 +1,4 @@
-"""Arrow columns of any type as text: what a label or a cell looks like when it came as a number, a boolean or a list."""
+"""Arrow columns of any type as text: how a cell reads that came as a number, a boolean or a list."""
 
 import json
 import re
@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from promptlab.task.blocks import text_schema
+from promptlab.text import listed
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -30,6 +31,21 @@ def text_batches(schema: pa.Schema, scan: Scan, *, names: tuple[str, ...]) -> It
         yield pa.RecordBatch.from_arrays(columns, schema=text_schema(names))
 
 
+def readable_columns(schema: pa.Schema) -> tuple[pa.Schema, tuple[str, ...]]:
+    """The schema without columns that are no text: raw bytes, images, vectors; and a sentence for those left out."""
+    dropped = [field.name for field in schema if _is_vector(field.type)]
+    notes = (f"columns that are no text left out: {listed(dropped)}",) if dropped else ()
+    return pa.schema([field for field in schema if field.name not in dropped]), notes
+
+
+def _is_vector(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return bool(pa.types.is_floating(kind.value_type)) or _is_vector(kind.value_type)
+    if pa.types.is_struct(kind):
+        return any(_is_vector(kind.field(number).type) for number in range(kind.num_fields))
+    return any(check(kind) for check in (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary))
+
+
 def text_column(column: pa.Array, *, is_whole: bool = False) -> pa.Array:
     """One column as strings without nulls."""
     kind = column.type
@@ -46,9 +62,7 @@ def text_column(column: pa.Array, *, is_whole: bool = False) -> pa.Array:
 
 def named_column(column: pa.Array, names: Sequence[str]) -> pa.Array:
     """Class numbers as class names; a number outside of the names (-1 for a hidden label) or a null as empty text."""
-    known = pyarrow.compute.and_(
-        pyarrow.compute.greater_equal(column, 0), pyarrow.compute.less(column, len(names))
-    )
+    known = pyarrow.compute.and_(pyarrow.compute.greater_equal(column, 0), pyarrow.compute.less(column, len(names)))
     places = pyarrow.compute.if_else(known, column, None).cast(pa.int64())
     return pyarrow.compute.fill_null(pa.array(names, pa.string()).take(places), "")
 
@@ -63,8 +77,6 @@ def _cast(column: pa.Array) -> pa.Array:
 def _json_text(value: object) -> str | None:
     if value is None:
         return None
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
     return json.dumps(value, ensure_ascii=False, default=str)
 
 

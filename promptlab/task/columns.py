@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from promptlab.task.example import Task
 from promptlab.task.names import IDENTITY, LABEL, PAIRS, PERHAPS_LABEL, TEXT, may_be_index, plain
 
 MOST_LABELS = 100  # distinct values above which a column is no label column, unless its name says so
@@ -110,3 +111,12 @@ def _counts(values: Sequence[str], places: Sequence[int]) -> bool:
         return False
     start = int(values[0]) - places[0]
     return all(int(value) - place == start for value, place in zip(values, places, strict=True))
+
+
+def input_fields(task: Task) -> tuple[str, ...]:
+    """The fields that make a row's input: both texts of a pair task, else ``text``."""
+    pair = find_pair([name for name in task.fields if name != "text"])
+    rows = next((rows for rows in (task.train, task.dev, task.test, task.unlabelled) if len(rows)), ())
+    if pair and len(rows) and rows[0].fields.get("text") in (None, rows[0].fields[pair[0]]):
+        return pair
+    return ("text",) if "text" in task.fields else task.fields[:1]

@@ -144,8 +144,8 @@ def _chunks(path: Path) -> Iterator[tuple[bytes, bool]]:
 def _guessed(path: Path, misfit: _Undecodable, start: bytes) -> Encoded:
     from charset_normalizer import from_bytes
 
-    # Code pages of one alphabet differ in a few letters, and a rare one may come out cleanest on a short sample: a guess
-    # that reads nearly as clean, and fits a language no worse, goes to the page that western Windows writes.
+    # Code pages of one alphabet differ in a few letters, and a rare one may come out cleanest on a short sample: what
+    # reads nearly as clean, and fits a language no worse, in the page of western Windows is read in that one.
     matches = list(from_bytes(start + b"\n" + misfit.around))
     names = [match.encoding for match in matches[:1]]
     for match in matches:

@@ -43,7 +43,10 @@ def read_json(path: Path, reading: Reading) -> Blocks:
     whole = {name for name, column in columns.items() if column.values < rows and column.values == column.whole_floats}
     names, notes = unique_names(columns)
     called = dict(zip(columns, names, strict=True))
-    cells = ({called[name]: _text(row[name], is_whole=name in whole) for name in row} for row in _rows(path, encoded.encoding))
+    cells = (
+        {called[name]: _text(row[name], is_whole=name in whole) for name in row}
+        for row in _rows(path, encoded.encoding)
+    )
     notes = (*encoded.notes, *(f"{path.name}: {note}" for note in notes))
     return Blocks(names, mapping_batches(cells, names), f"{encoded.digest} {encoded.encoding}", notes)
 

@@ -75,7 +75,7 @@ def _nothing(reference: str, path: Path) -> DataError:
 def _file(path: Path, wishes: Wishes, reading: Reading) -> Task:
     """One file: the rows of the split that its name says, or of test."""
     task_file, split = _beside(path)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if not split and (path.parent / NAME).is_file():
         notes = (f"{NAME} beside {path.name} does not name it in [files]: not used",)
     split = split or split_of(path) or "test"
@@ -119,7 +119,9 @@ def _split_files(folder: Path) -> dict[str, Path]:
         if split:
             files[split] = path
     if not files:
-        there = f"There are {listed(path.name for path in tables)}: name one of these." if tables else "It has no table."
+        there = (
+            f"There are {listed(path.name for path in tables)}: name one of these." if tables else "It has no table."
+        )
         raise DataError(f"{str(folder)!r} has no file train, dev or test (such as train.csv). {there}")
     return {split: files[split] for split in SPLITS if split in files}
 

@@ -23,11 +23,13 @@ def make_task(
     """A task from rows: an Example, a mapping (its ``label`` is the label, the rest are fields), ``(text, label)``, or
     a text alone. ``rows`` without a split go to test.
 
-    ``labels`` gives their order. Ids are ``train:1`` and so on, where a row has none. Raises DataError for a row without
-    any field or a label that ``labels`` lacks.
+    ``labels`` gives their order. Ids are ``train:1`` and so on, where a row has none. Raises DataError for a row
+    without any field or a label that ``labels`` lacks.
     """
     given = {"train": list(train), "dev": list(dev), "test": [*test, *rows]}
-    examples = {split: [_example(row, f"{split}:{n}") for n, row in enumerate(part, 1)] for split, part in given.items()}
+    examples = {
+        split: [_example(row, f"{split}:{n}") for n, row in enumerate(part, 1)] for split, part in given.items()
+    }
     found = {split: [row.label for row in part if row.label is not None] for split, part in examples.items()}
     wanted = None if labels is None else {label: label for label in labels}
     names = settle_labels(found, given=wanted)
@@ -38,11 +40,17 @@ def make_task(
     return Task(
         name=name,
         labels=names.ordered,
-        **{split: tuple(row for row in part if row.label is not None) for split, part in examples.items()},
+        train=_labelled(examples["train"]),
+        dev=_labelled(examples["dev"]),
+        test=_labelled(examples["test"]),
         unlabelled=tuple(row for row in every if row.label is None),
         fields=tuple(fields),
         fingerprint=_fingerprint(examples, names.ordered),
     )
+
+
+def _labelled(rows: Sequence[Example]) -> tuple[Example, ...]:
+    return tuple(row for row in rows if row.label is not None)
 
 
 def _example(row: Row, identity: str) -> Example:

@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from promptlab.errors import DataError
 from promptlab.task.blocks import Blocks
-from promptlab.task.cells import text_batches
+from promptlab.task.cells import readable_columns, text_batches
 from promptlab.task.formats import open_bytes, unreadable
 from promptlab.task.names import unique_names
 
@@ -27,13 +27,19 @@ def read_parquet(path: Path) -> Blocks:
         with _seekable(path) as file:
             schema = pyarrow.parquet.ParquetFile(file).schema_arrow
             file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256()
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
     except pa.ArrowException as error:
         raise DataError(f"{str(path)!r} is not a Parquet file, or it is damaged.") from error
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
-    names, notes = unique_names(schema.names)
-    return Blocks(names, _batches(path, schema, names), digest, tuple(f"{path.name}: {note}" for note in notes))
+    schema, left_out = readable_columns(schema)
+    names, renamed = unique_names(schema.names)
+    notes = (*left_out, *renamed)
+    return Blocks(
+        names, _batches(path, schema, names), digest.hexdigest(), tuple(f"{path.name}: {note}" for note in notes)
+    )
 
 
 def _batches(path: Path, schema: pa.Schema, names: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
@@ -42,7 +48,8 @@ def _batches(path: Path, schema: pa.Schema, names: tuple[str, ...]) -> Iterator[
 
             def scan(columns: Sequence[str]) -> Iterable[pa.RecordBatch]:
                 table: pyarrow.parquet.ParquetFile = pyarrow.parquet.ParquetFile(file)
-                return table.iter_batches(_ROWS, columns=None if columns == schema.names else columns)
+                batches: Iterable[pa.RecordBatch] = table.iter_batches(_ROWS, columns=list(columns))
+                return batches
 
             yield from text_batches(schema, scan, names=names)
     except (pa.ArrowException, OSError) as error:

@@ -32,10 +32,8 @@ def few_shot(task: Task, k: int, *, seed: int) -> Task:
     for label, indices in by_label.items():
         if len(indices) < 2 * k:
             raise DataError(
-                f"The label {label!r} has {counted(len(indices), 'row')} in train; k = {k} needs {2 * k}: {k} for train "
-                f"and {k} for dev. Take k = {len(indices) // 2} or fewer." if len(indices) > 1 else
-                f"The label {label!r} has {counted(len(indices), 'row')} in train; k = {k} needs {2 * k}: {k} for train "
-                f"and {k} for dev."
+                f"The label {label!r} has {counted(len(indices), 'row')} in train, and k = {k} needs {2 * k}: {k} for "
+                f"train and {k} for dev. Take a smaller k."
             )
     train = [index for indices in by_label.values() for index in indices[:k]]
     dev = [index for indices in by_label.values() for index in indices[k:]]

@@ -28,7 +28,7 @@ _ABANDONED = 86_400  # seconds after which a half-written cached file has no wri
 
 @dataclass(frozen=True)
 class Table:
-    """Rows: string columns without nulls, in batches. ``name`` is the file's, the other fields are those of ``Blocks``."""
+    """Rows: string columns without nulls, in batches. ``name`` is the file's; the rest is as in ``Blocks``."""
 
     names: tuple[str, ...]
     batches: tuple[pa.RecordBatch, ...]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -72,7 +71,7 @@ def evaluate(
     raw_scores = as_scores(classifier.labels, raw, rows.examples)
     if support is not None:
         classifier = calibrate_on(classifier, support, raw, cache=cache)
-        if support.kind == "batch" and (warning := lopsided(np.bincount(raw_scores.targets[raw_scores.targets >= 0]).tolist())):
+        if support.kind == "batch" and (warning := lopsided(raw_scores.confusion().sum(axis=1).tolist())):
             warnings.append(warning)
             yield Note("warning", warning)
     kept = _calibration(classifier)
@@ -83,7 +82,9 @@ def evaluate(
     result = {
         **_head(classifier, rows),
         **scores.figures(),
-        "calibration": None if kept is None else {"kind": kept.kind, "support": kept.support, "raw": raw_scores.figures()},
+        "calibration": None
+        if kept is None
+        else {"kind": kept.kind, "support": kept.support, "raw": raw_scores.figures()},
         "cut": {"rows": cut_rows, "pieces": cut_pieces},
         "warnings": warnings,
         "calls": lm.calls - calls,
@@ -94,7 +95,9 @@ def evaluate(
     return Evaluation(scores, raw_scores, classifier, result)
 
 
-def finish(events: Generator[Event, None, Evaluation], listen: Callable[[Event], object] = lambda event: None) -> Evaluation:
+def finish(
+    events: Generator[Event, None, Evaluation], listen: Callable[[Event], object] = lambda event: None
+) -> Evaluation:
     """Run an evaluation to its end; ``listen`` is given each event."""
     while True:
         try:
@@ -137,7 +140,8 @@ def _awkward(classifier: Classifier) -> Iterator[str]:
     problems = list(dict.fromkeys(problem for word in spelt for problem in word.problems))
     yield from problems[:_MOST_WARNINGS]
     if len(problems) > _MOST_WARNINGS:
-        yield f"{counted(len(problems) - _MOST_WARNINGS, 'more label word')} like that: promptlab words check lists them."
+        more = counted(len(problems) - _MOST_WARNINGS, "more label word")
+        yield f"{more} like that: promptlab words check lists them."
 
 
 def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:

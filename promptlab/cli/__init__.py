@@ -1,0 +1,1 @@
+"""The commands: options, calls and printing; what they do lies in the rooms above."""

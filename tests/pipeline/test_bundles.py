@@ -1,0 +1,163 @@
+"""Bundles: what is saved comes back, and what was tampered with is refused."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import promptlab
+from promptlab.errors import BundleError, PromptlabError
+from promptlab.model import LanguageModel
+from promptlab.pipeline import Ensemble, Pipeline, load, save
+from promptlab.task import Example
+from promptlab.template import Template
+from promptlab.verbalizer import Calibration, LabelWords, Word
+
+WORDS = LabelWords({"negative": (Word("terrible"), Word("bad", weight=2.0)), "positive": (Word("great"),)})
+TEXTS = ["a great film", "an awful mess", "i liked it a lot", "dull and long"]
+METRICS = {"metrics": {"accuracy": 0.8, "interval": [0.7, 0.9], "n": 50}, "data": {"task": "mine", "split": "dev"}}
+
+
+def made(lm: LanguageModel) -> Pipeline:
+    calibration = Calibration("batch", label_prior=(-0.2, -1.7), support="50 texts")
+    words = replace(WORDS, calibration=calibration)
+    shown = (Example({"text": "what a bore"}, "negative", "1"),)
+    return Pipeline.of(lm, Template.parse("{demos}{text} it was {mask}.", truncate="head"), words, demonstrations=shown)
+
+
+def test_a_saved_pipeline_comes_back_the_same(embedded: LanguageModel, tmp_path: Path) -> None:
+    before = made(embedded)
+    after = promptlab.load(save(before, tmp_path / "mine", about=METRICS))
+    assert isinstance(after, Pipeline)
+    assert after.template == before.template and after.verbalizer == before.verbalizer
+    assert after.template.truncate == "head"
+    assert after(TEXTS) == before(TEXTS)
+    assert after.about["metrics"]["n"] == 50
+
+
+def test_a_bundle_holds_its_manifest_and_a_card(embedded: LanguageModel, tmp_path: Path) -> None:
+    folder = save(made(embedded), tmp_path / "mine", about=METRICS)
+    assert sorted(path.name for path in folder.iterdir()) == ["README.md", "bundle.toml"]
+    assert "0.800 (0.700 to 0.900, 50 rows) on mine dev" in (folder / "README.md").read_text()
+
+
+def test_soft_vectors_come_back_with_their_checksum(embedded: LanguageModel, tmp_path: Path) -> None:
+    template = Template.parse("{soft:3} {text} it was {mask}.")
+    soft = torch.randn(3, 384, generator=torch.Generator().manual_seed(1))
+    before = replace(Pipeline.of(embedded, template, WORDS), soft=soft)
+    folder = save(before, tmp_path / "soft")
+    after = load(folder, embedded)
+    assert isinstance(after, Pipeline) and after.soft is not None
+    assert torch.equal(after.soft, soft)
+    assert after(TEXTS, top_k=None) == before(TEXTS, top_k=None)
+    content = bytearray((folder / "weights.safetensors").read_bytes())
+    content[-1] ^= 1
+    (folder / "weights.safetensors").write_bytes(content)
+    with pytest.raises(BundleError, match="damaged"):
+        load(folder, embedded)
+
+
+def test_an_ensemble_comes_back_with_members_and_weights(embedded: LanguageModel, tmp_path: Path) -> None:
+    one = Pipeline.of(embedded, Template.parse("{text} it was {mask}."), WORDS)
+    other = Pipeline.of(embedded, Template.parse("just {mask}! {text}"), WORDS)
+    before = Ensemble((one, other), (0.25, 0.75))
+    after = load(save(before, tmp_path / "both"), embedded)
+    assert isinstance(after, Ensemble) and after.weights == (0.25, 0.75)
+    assert after(TEXTS, top_k=None) == before(TEXTS, top_k=None)
+
+
+def test_an_existing_folder_is_never_overwritten(embedded: LanguageModel, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep")
+    with pytest.raises(BundleError, match="exists already"):
+        save(made(embedded), tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_saving_where_nothing_can_be_written_leaves_nothing(embedded: LanguageModel, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BundleError, match="cannot be written"):
+        save(made(embedded), tmp_path / "file" / "bundle")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_another_model_is_refused_unless_it_is_asked_for(embedded: LanguageModel, tmp_path: Path) -> None:
+    folder = save(made(embedded), tmp_path / "mine")
+    text = (folder / "bundle.toml").read_text()
+    (folder / "bundle.toml").write_text(text.replace(embedded.fingerprint, "0" * 64))
+    with pytest.raises(BundleError, match="not the one that this bundle was made with"):
+        load(folder)
+    assert load(folder, "embedded").labels == ("negative", "positive")
+
+
+def edited(folder: Path, old: str, new: str) -> None:
+    text = (folder / "bundle.toml").read_text()
+    assert old in text
+    (folder / "bundle.toml").write_text(text.replace(old, new, 1))
+
+
+HOSTILE = {
+    "an unknown key": lambda f: edited(f, "version = 1", 'version = 1\nrun = "rm -rf"'),
+    "a newer version": lambda f: edited(f, "version = 1", "version = 99"),
+    "no version": lambda f: edited(f, "version = 1", ""),
+    "a wrong type": lambda f: edited(f, "max_length = 256", 'max_length = "long"'),
+    "a true where a number goes": lambda f: edited(f, "max_length = 256", "max_length = true"),
+    "not TOML": lambda f: edited(f, "version = 1", "version = = 1"),
+    "not UTF-8": lambda f: (f / "bundle.toml").write_bytes(b"version = '\xff'"),
+    "an empty manifest": lambda f: (f / "bundle.toml").write_text(""),
+    "no manifest": lambda f: (f / "bundle.toml").unlink(),
+    "a stray file": lambda f: (f / "setup.py").write_text("raise SystemExit"),
+    "a pickle": lambda f: (f / "weights.pkl").write_bytes(b"\x80\x04."),
+    "a folder inside": lambda f: (f / "sub").mkdir(),
+    "a link out": lambda f: (f / "weights.safetensors").symlink_to("/etc/hostname"),
+    "a linked card": lambda f: ((f / "README.md").unlink(), (f / "README.md").symlink_to("/etc/passwd")),
+    "a pipe": lambda f: os.mkfifo(f / "weights.safetensors"),
+    "weights that are not named": lambda f: (f / "weights.safetensors").write_bytes(b"x"),
+    "named weights that are not there": lambda f: edited(
+        f, "version = 1", 'version = 1\nweights = {sha256 = "00", bytes = 1}'
+    ),
+    "a template that does not parse": lambda f: edited(f, "{text} it was {mask}.", "{text} it was {mask"),
+    "a template without a slot": lambda f: edited(f, "{text} it was {mask}.", "{text} it was"),
+    "a literal mask": lambda f: edited(f, "{text} it was {mask}.", "{text} it was [MASK]"),
+    "an unknown way to truncate": lambda f: edited(f, '"head"', '"middle"'),
+    "a label without words": lambda f: edited(f, 'positive = ["great"]', "positive = []"),
+    "a prior of the wrong length": lambda f: edited(f, "label_prior = [-0.2, -1.7]", "label_prior = [-0.2]"),
+    "a prior that is no number": lambda f: edited(f, "label_prior = [-0.2, -1.7]", "label_prior = [nan, 0.0]"),
+    "a huge manifest": lambda f: (f / "bundle.toml").write_text("#" * 17_000_000),
+    "a model in a parent folder": lambda f: edited(f, 'name = "embedded"', 'name = "../../model"'),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_bundle_is_refused_in_plain_words(case: str, embedded: LanguageModel, tmp_path: Path) -> None:
+    folder = save(made(embedded), tmp_path / "bundle")
+    HOSTILE[case](folder)
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    with pytest.raises(PromptlabError) as caught:
+        load(folder)
+    assert len(str(caught.value)) < 700 and "\x1b" not in str(caught.value)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
+
+
+def test_a_bundle_that_is_a_file_or_a_link_or_missing_is_refused(embedded: LanguageModel, tmp_path: Path) -> None:
+    folder = save(made(embedded), tmp_path / "bundle")
+    (tmp_path / "link").symlink_to(folder)
+    (tmp_path / "bundle.zip").write_bytes(b"PK")
+    for name, reason in (("link", "is a link"), ("bundle.zip", "is a file"), ("nothing", "is not there")):
+        with pytest.raises(BundleError, match=reason):
+            load(tmp_path / name)
+
+
+def test_every_byte_of_a_manifest_may_be_flipped_without_a_crash(embedded: LanguageModel, tmp_path: Path) -> None:
+    folder = save(made(embedded), tmp_path / "bundle")
+    content = (folder / "bundle.toml").read_bytes()
+    for place in range(0, len(content), 23):
+        damaged = bytearray(content)
+        damaged[place] ^= 0x15
+        (folder / "bundle.toml").write_bytes(damaged)
+        try:
+            load(folder, embedded)
+        except PromptlabError:
+            continue
