@@ -55,7 +55,9 @@ def loaded_after(statement: str) -> set[str]:
     return set(run.stdout.split())
 
 
-@pytest.mark.parametrize("room", ["promptlab", "promptlab.template", "promptlab.verbalizer", "promptlab.results.events"])
+@pytest.mark.parametrize(
+    "room", ["promptlab", "promptlab.template", "promptlab.verbalizer", "promptlab.results.events"]
+)
 def test_a_light_room_brings_in_nothing_heavy(room: str) -> None:
     assert loaded_after(f"import {room}") & HEAVY == set()
 

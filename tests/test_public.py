@@ -41,7 +41,9 @@ def test_public_methods_are_documented() -> None:
     for name in NAMES:
         value = getattr(promptlab, name)
         if inspect.isclass(value) and value.__module__.startswith("promptlab"):
-            own = [(key, one) for key, one in vars(value).items() if not key.startswith("_") and inspect.isfunction(one)]
+            own = [
+                (key, one) for key, one in vars(value).items() if not key.startswith("_") and inspect.isfunction(one)
+            ]
             assert [f"{name}.{key}" for key, one in own if not inspect.getdoc(one)] == []
 
 

@@ -78,7 +78,12 @@ def _wrapped(text: str, stream: TextIO) -> str:
     columns = max(shutil.get_terminal_size().columns, 20)
     return "\n".join(
         textwrap.fill(
-            line, columns - 1, subsequent_indent="  ", replace_whitespace=False, break_on_hyphens=False, break_long_words=False
+            line,
+            columns - 1,
+            subsequent_indent="  ",
+            replace_whitespace=False,
+            break_on_hyphens=False,
+            break_long_words=False,
         )
         for line in text.split("\n")
     )

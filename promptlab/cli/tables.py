@@ -11,7 +11,7 @@ _LEAST = 10  # characters that a column which may shrink keeps
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's title; ``right`` sets its cells to the right, ``shrinks`` lets it lose characters when space is short."""
+    """A column: its title, whether its cells stand to the right, whether it may lose characters when space is short."""
 
     title: str
     right: bool = False
@@ -34,9 +34,7 @@ def table_lines(columns: Sequence[Column], rows: Iterable[Sequence[str]], *, wid
     if not any(column.title for column in columns):
         cells = cells[1:]
     widths = _fitted(columns, [max(map(_cells, column)) for column in zip(*cells, strict=True)] if cells else [], width)
-    return [
-        _GAP.join(map(_set, row, widths, (column.right for column in columns))).rstrip() for row in cells
-    ]
+    return [_GAP.join(map(_set, row, widths, (column.right for column in columns))).rstrip() for row in cells]
 
 
 def _fitted(columns: Sequence[Column], widths: list[int], width: int) -> list[int]:

@@ -1,12 +1,14 @@
 """From options to what will be evaluated: rows, templates and words, all checked before a model is loaded."""
 
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from promptlab.errors import ConfigError, PromptlabError
+from promptlab.errors import ConfigError, DataError, PromptlabError
 from promptlab.spec import RunSpec
 from promptlab.task import Example, Task, load_task, parse_labels, sample_rows, select_split
-from promptlab.template import Template, check_template, default_template, guess_kind, resolve_templates
+from promptlab.task.rows import labels_of
+from promptlab.template import Demonstrations, Template, check_template, default_template, guess_kind, resolve_templates
 from promptlab.text import counted, shorten
 from promptlab.verbalizer import LabelWords, check_words, default_words, resolve_words
 
@@ -51,11 +53,17 @@ def choose_rows(task: Task, spec: RunSpec) -> tuple[str, Sequence[Example], str]
     return split, rows, f"Rows: {split}, {part}."
 
 
-def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Plan:
-    """Read the task and resolve templates and words; raises the error of whatever does not fit, model unseen."""
+def plan_rows(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Plan:
+    """The rows alone, for a classifier that exists already: a plan without cells."""
     task = open_task(spec, encoding=encoding, offline=offline)
     split, rows, chosen = choose_rows(task, spec)
-    notes = [*task.notes, chosen]
+    return Plan(task, split, rows, (), (*task.notes, chosen))
+
+
+def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Plan:
+    """Read the task and resolve templates and words; raises the error of whatever does not fit, model unseen."""
+    plan = plan_rows(spec, encoding=encoding, offline=offline)
+    task, notes = plan.task, list(plan.notes)
     templates = [template for reference in spec.template for template in resolve_templates(reference)]
     if not templates:
         template, why = default_template(task.labels, task.fields)
@@ -68,7 +76,38 @@ def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = Fal
         named, why = default_words(task.labels, guess_kind(task.labels, task.fields))
         words = [named]
         notes.append(why)
-    return Plan(task, split, rows, _cells(templates, words, task.labels), tuple(notes))
+    cells = _cells(templates, words, task.labels)
+    if left_out := len(templates) * len(words) - len(cells):
+        notes.append(f"{counted(left_out, 'pair')} left out: the words do not fit the template's slots.")
+    return replace(plan, cells=cells, notes=tuple(notes))
+
+
+def choose_demonstrations(plan: Plan, count: int, *, seed: int) -> tuple[Example, ...]:
+    """``count`` train rows of each label in a seeded order, as solved examples for the templates' ``{demos}``.
+
+    Raises ConfigError when no template has a place for them or train is what is evaluated, DataError when a label has
+    fewer rows.
+    """
+    if count < 1:
+        raise ConfigError(f"--demos {count}: at least one example a label is needed.")
+    if not any(isinstance(part, Demonstrations) for template, _ in plan.cells for part in template):
+        raise ConfigError("--demos: no template has {demos}, the place where solved examples go.")
+    if plan.split == "train":
+        raise ConfigError(
+            "--demos takes its examples from train, and train is what is evaluated. Name another --split."
+        )
+    places: dict[str, list[int]] = {label: [] for label in plan.task.labels}
+    for place, label in enumerate(labels_of(plan.task.train)):
+        if label is not None:
+            places[label].append(place)
+    draw = random.Random(seed)
+    chosen: list[int] = []
+    for label, found in places.items():
+        if len(found) < count:
+            raise DataError(f"--demos {count}: the label {label!r} has {counted(len(found), 'row')} in train.")
+        chosen += draw.sample(found, count)
+    draw.shuffle(chosen)
+    return tuple(plan.task.train[place] for place in chosen)
 
 
 def _cells(

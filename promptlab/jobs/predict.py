@@ -1,6 +1,7 @@
 """Label a file of texts, however long: rows stream through, results grow in OUT.partial, a stopped run goes on."""
 
 import csv
+import hashlib
 import json
 import os
 from collections.abc import Generator, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from promptlab.errors import ConfigError, DataError
-from promptlab.jobs.evaluation import Classifier
+from promptlab.jobs.evaluation import Classifier, model_of
 from promptlab.paths import write_whole
 from promptlab.pipeline.classify import CHUNK
 from promptlab.results import Event, Note, Progress
@@ -76,6 +77,14 @@ def predict_file(
     target.partial.replace(out)
     target.origin.unlink(missing_ok=True)
     return len(rows) - done
+
+
+def origin_of(bundle: Path, classifier: Classifier, fingerprint: str) -> str:
+    """Identifies a bundle, the model that it runs on and the data, by their content."""
+    state = hashlib.sha256((bundle / "bundle.toml").read_bytes())
+    lm = model_of(classifier)
+    state.update(repr((lm.state_key(), lm.dtype, fingerprint)).encode())
+    return state.hexdigest()
 
 
 class _Writer:

@@ -36,7 +36,7 @@ def spell_words(lm: LanguageModel, template: Template, words: LabelWords) -> lis
     spelt = []
     for label, word, pieces in rows:
         problems = _unknown(lm, word, pieces)
-        if not problems and words.pieces != "whole":
+        if not problems and words.pieces != "whole" and not lm.is_whole_only(template):
             problems = _split(lm, template, words, word, pieces)
             problems += _shared(firsts[tuple(slot[0] for slot in pieces)], label, word)
         ids = tuple(piece for slot in pieces for piece in slot)

@@ -8,6 +8,9 @@ from torch import Tensor
 from promptlab.errors import ModelError
 from promptlab.model.language_model import LanguageModel, Row
 
+# What torch says in a plain RuntimeError when memory ran out: on Apple's GPU, on Linux, on Windows.
+_MEMORY_SIGNS = ("MPS backend out of memory", "DefaultCPUAllocator", "not enough memory")
+
 
 def run_rows(
     lm: LanguageModel, rows: Sequence[Row], *, soft: Tensor | None = None
@@ -73,7 +76,4 @@ def _try_batch(lm: LanguageModel, rows: Sequence[Row], soft: Tensor | None) -> t
 
 
 def _is_memory_error(error: Exception) -> bool:
-    text = str(error)
-    return (
-        isinstance(error, torch.OutOfMemoryError) or "not enough memory" in text or "MPS backend out of memory" in text
-    )
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _MEMORY_SIGNS)

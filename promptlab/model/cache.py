@@ -16,6 +16,7 @@ from promptlab.model.language_model import LanguageModel, Row
 from promptlab.paths import cache_folder, write_whole
 
 Arrays = dict[str, Tensor]
+_DIGEST = hashlib.sha256().digest_size  # each file begins with the digest of the safetensors content behind it
 
 
 def reading_key(lm: LanguageModel, rows: Sequence[Row], soft: Tensor | None) -> str:
@@ -67,7 +68,8 @@ class ReadoutCache:
         if self.folder is None or self.note:
             return
         try:
-            write_whole(self.folder / f"{key}.safetensors", save_arrays(plain))
+            content = save_arrays(plain)
+            write_whole(self.folder / f"{key}.readout", hashlib.sha256(content).digest() + content)
             self._shrink_disk()
         except OSError as error:
             self.note = f"The cache of readings in {self.folder} cannot be written ({error.strerror}); it is not used."
@@ -77,7 +79,7 @@ class ReadoutCache:
         if self.folder is None or not self.folder.is_dir():
             return []
         found = []
-        for path in self.folder.glob("*.safetensors"):
+        for path in self.folder.glob("*.readout"):
             with contextlib.suppress(OSError):
                 found.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(found)]
@@ -93,9 +95,13 @@ class ReadoutCache:
     def _from_disk(self, key: str) -> Arrays | None:
         if self.folder is None:
             return None
-        path = self.folder / f"{key}.safetensors"
+        path = self.folder / f"{key}.readout"
         try:
-            arrays: Arrays = load_arrays(path.read_bytes())
+            raw = path.read_bytes()
+            digest, content = raw[:_DIGEST], raw[_DIGEST:]
+            if hashlib.sha256(content).digest() != digest:
+                raise ValueError("damaged")
+            arrays: Arrays = load_arrays(content)
             with contextlib.suppress(OSError):
                 path.touch()
             return arrays

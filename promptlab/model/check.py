@@ -1,6 +1,7 @@
 """The self-check at a model's first loading: scores from a Readout must equal the model's own logits."""
 
 import contextlib
+import math
 
 import torch
 
@@ -19,6 +20,12 @@ def check_answers(lm: LanguageModel) -> None:
     end = "" if lm.family == "causal" or getattr(lm, "is_lm_adapted", False) else " ."
     template = Template.parse("{text} and {mask}" + end)
     rows = [lm.place(prompt) for prompt in lm.encode(template, [Example({"text": text}) for text in _TEXTS])]
+    highest, known = max(max(row.ids) for row in rows), lm.model.get_input_embeddings().weight.shape[0]
+    if highest >= known:
+        raise ModelError(
+            f"The tokenizer of {lm.name!r} gives the piece {highest:,}, and the model knows {known:,}: they do not "
+            "belong together. Copy or download both from one place."
+        )
     batch = lm.batch(rows)
     with torch.inference_mode():
         hidden, log_norm = lm(batch)
@@ -29,8 +36,9 @@ def check_answers(lm: LanguageModel) -> None:
         raise ModelError(
             f"{lm.name!r} gives numbers that are not finite in {lm.dtype}. Use --dtype float32 or bfloat16."
         )
-    off = float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1))
-    if ours.shape != theirs.shape or off > _TOLERANCE[lm.dtype]:
+    is_same_shape = ours.shape == theirs.shape
+    off = float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1)) if is_same_shape else math.inf
+    if not off <= _TOLERANCE[lm.dtype]:
         raise ModelError(
             f"The scores that promptlab takes from a {lm.model_type!r} model differ from the model's own (by {off:.2g} "
             "of the largest), so this type cannot be used. Please report the type."

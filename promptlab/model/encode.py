@@ -109,7 +109,7 @@ def encode(
 
 def soft_count(tokens: Tokens, template: Template) -> int:
     """S: how many soft vectors the template names."""
-    return max((number for number in _SoftNumbers(tokens, template).all()), default=0)
+    return _SoftParts(tokens, with_demonstrations(template, ())).count
 
 
 def _encode_all(
@@ -121,7 +121,7 @@ def _encode_all(
 ) -> list[Prompt]:
     filled = with_demonstrations(template, demonstrations)
     segments = layout(filled.parts)
-    soft = _SoftNumbers(tokens, filled)
+    soft = _SoftParts(tokens, filled)
     columns: list[list[_Stretch]] = []
     marks = iter(frame.marks)
     for place, segment in enumerate(segments):
@@ -130,23 +130,36 @@ def _encode_all(
         elif isinstance(segment, Mask):
             columns.append([_Stretch(list(next(marks)), is_mark=True)] * len(examples))
         else:
-            columns.append([_fixed(tokens, segment, soft, first=place == 0)] * len(examples))
+            columns.append([_fixed(tokens, segment, soft)] * len(examples))
     rows = zip(*columns, strict=True) if columns else iter([()] * len(examples))
     return [_assemble(frame, filled, list(row), droppable=bool(demonstrations)) for row in rows]
 
 
 def _encode_run(tokens: Tokens, run: Run, examples: Sequence[Example], *, first: bool) -> list[_Stretch]:
-    spans = [_safe_spans(tokens, fill_run(run, example.fields)) for example in examples]
-    texts = ["".join(span.text for span in row).rstrip(" ") for row in spans]
+    spans = [fill_run(run, example.fields) for example in examples]
+    texts = ["".join(span.text for span in row).rstrip(tokens.blanks) for row in spans]
     runs = zip(tokens.encode_runs(texts, first=first), spans, strict=True)
-    return [_limited(_Stretch(ids, places, row)) for (ids, places), row in runs]
+    return [_limited(_plain(tokens, _Stretch(ids, places, row))) for (ids, places), row in runs]
 
 
-def _safe_spans(tokens: Tokens, spans: Sequence[Span]) -> list[Span]:
-    return [
-        Span(tokens.break_literals(span.text), span.field, span.limit, span.data) if span.data else span
-        for span in spans
-    ]
+def _plain(tokens: Tokens, stretch: _Stretch) -> _Stretch:
+    """The stretch with every special piece that data had a part in spelled out: data is never obeyed.
+
+    Looking at pieces catches what a search of the text would not: a name that two fields make together, or one that
+    the tokenizer's normaliser makes of other characters.
+    """
+    if tokens.special.isdisjoint(stretch.ids):
+        return stretch
+    ends = list(accumulate(len(span.text) for span in stretch.spans))
+    data = [(end - len(span.text), end) for span, end in zip(stretch.spans, ends, strict=True) if span.data]
+    ids: list[int] = []
+    places: list[tuple[int, int]] = []
+    for piece, (start, end) in zip(stretch.ids, stretch.places, strict=True):
+        is_data = any(first < end and start < last for first, last in data)
+        spelled = tokens.spelled_out(piece) if piece in tokens.special and is_data else (piece,)
+        ids += spelled
+        places += [(start, end)] * len(spelled)
+    return replace(stretch, ids=ids, places=places)
 
 
 def _limited(stretch: _Stretch) -> _Stretch:
@@ -165,9 +178,7 @@ def _limited(stretch: _Stretch) -> _Stretch:
     return stretch.keep(kept)
 
 
-def _fixed(
-    tokens: Tokens, segment: Soft | Trigger | Token | Demonstrations, soft: "_SoftNumbers", *, first: bool
-) -> _Stretch:
+def _fixed(tokens: Tokens, segment: Soft | Trigger | Token | Demonstrations, soft: "_SoftParts") -> _Stretch:
     assert not isinstance(segment, Demonstrations), "demonstrations are filled in before encoding"
     if isinstance(segment, Token):
         return _Stretch([_entry(tokens, segment)])
@@ -175,8 +186,7 @@ def _fixed(
         start = tokens.tokenizer.mask_token_id
         piece = start if start is not None else tokens.after(" the")[0]
         return _Stretch([piece] * segment.count)
-    numbers = soft.of(segment)
-    return _Stretch(_soft_start(tokens, segment, len(numbers), first=first), soft=numbers)
+    return soft.of(segment)
 
 
 def _entry(tokens: Tokens, part: Token) -> int:
@@ -187,42 +197,46 @@ def _entry(tokens: Tokens, part: Token) -> int:
     return piece
 
 
-def _soft_start(tokens: Tokens, part: Soft, count: int, *, first: bool) -> list[int]:
+def _soft_start(tokens: Tokens, part: Soft, *, first: bool) -> Sequence[int]:
     """The pieces that untrained soft vectors start from: those of the words given, else some of the vocabulary."""
     if part.init:
-        return _init_pieces(tokens, part.init, first=first)
-    ordinary = [piece for piece in range(min(len(tokens), 5000)) if piece not in set(tokens.tokenizer.all_special_ids)]
-    return random.Random(f"{part.name}/{count}").choices(ordinary, k=count)
+        return tokens.ids(part.init) if first else tokens.after(" " + part.init)
+    ordinary = sorted(set(range(min(len(tokens), 5000))) - set(tokens.tokenizer.all_special_ids))
+    return random.Random(f"{part.name}/{part.count}").choices(ordinary, k=part.count)
 
 
-def _init_pieces(tokens: Tokens, text: str, *, first: bool) -> list[int]:
-    return tokens.ids(text) if first else list(tokens.after(" " + text))
+class _SoftParts:
+    """Which rows of the soft matrix each soft part uses, and what they start from; parts of one name share both.
 
-
-class _SoftNumbers:
-    """Which rows of the soft matrix each soft part uses: parts of one name share theirs, in order of appearance."""
+    ``count`` is S, the number of rows. Raises TemplateError for a name that stands for different numbers of vectors.
+    """
 
     def __init__(self, tokens: Tokens, template: Template) -> None:
-        self._rows: dict[object, list[int]] = {}
-        next_row = 1
+        self.count = 0
+        self._named: dict[object, tuple[Soft, _Stretch]] = {}
         for place, part in enumerate(template.parts):
-            if isinstance(part, Soft):
-                key = part.name or id(part)
-                count = len(_init_pieces(tokens, part.init, first=place == 0)) if part.init else part.count
-                if key not in self._rows:
-                    self._rows[key] = list(range(next_row, next_row + count))
-                    next_row += count
-                elif len(self._rows[key]) != count:
-                    raise TemplateError(
-                        f"The soft vectors named {part.name!r} are {len(self._rows[key])} in one place and {count} in "
-                        "another. Give them one number."
-                    )
+            if not isinstance(part, Soft):
+                continue
+            first, stretch = self._named.get(_soft_key(part), (None, None))
+            if stretch is None:
+                pieces = _soft_start(tokens, part, first=place == 0)
+                stretch = _Stretch(pieces, soft=range(self.count + 1, self.count + len(pieces) + 1))
+                self.count += len(pieces)
+                self._named[_soft_key(part)] = part, stretch
+            elif part != first and (wanted := len(_soft_start(tokens, part, first=False))) != len(stretch.ids):
+                raise TemplateError(
+                    f"The soft vectors named {part.name!r} are {len(stretch.ids)} in one place and {wanted} in "
+                    "another. Give them one number."
+                )
 
-    def of(self, part: Soft) -> list[int]:
-        return self._rows[part.name or id(part)]
+    def of(self, part: Soft) -> _Stretch:
+        """The part's pieces and rows."""
+        return self._named[_soft_key(part)][1]
 
-    def all(self) -> list[int]:
-        return [row for rows in self._rows.values() for row in rows]
+
+def _soft_key(part: Soft) -> object:
+    """Parts without a name are told apart by identity: demonstrations repeat the template's own part."""
+    return part.name or id(part)
 
 
 def _assemble(frame: Frame, template: Template, row: list[_Stretch], *, droppable: bool) -> Prompt:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from promptlab.errors import ModelError
-from promptlab.model.encode import Prompt
+from promptlab.model.encode import Frame, Prompt
 from promptlab.model.language_model import Family, LanguageModel, Row
 from promptlab.template import Mask, Run, Template, layout
 from promptlab.text import counted, shorten
@@ -51,6 +51,11 @@ class CausalLM(LanguageModel):
                 "Use one {mask}, or a masked or encoder-decoder model."
             )
 
+    def frame(self, template: Template, *, reserve: int = 0) -> Frame:
+        """With room for the model's own start, should a slot with text behind it open the prompt."""
+        needs_start = not self.tokens.prefix and self.is_whole_only(template)
+        return super().frame(template, reserve=reserve + needs_start)
+
     def is_whole_only(self, template: Template) -> bool:
         segments = [part for part in layout(template.parts) if not (isinstance(part, Run) and not _has_text(part))]
         return bool(segments) and not isinstance(segments[-1], Mask)
@@ -63,9 +68,11 @@ class CausalLM(LanguageModel):
         before, after, soft = self._around_slot(prompt)
         due = (*pieces, *after)
         ids = (*before, *due[:-1])
-        full_soft = None if soft is None else (*soft, *(0,) * len(pieces), *(prompt.soft or ())[prompt.marks[0] :])
-        slots = tuple(range(len(before) - 1, len(ids)))
-        return Row(ids, slots, soft=None if full_soft is None else full_soft[: len(ids)]), due
+        rows = (*(0,) * len(pieces), *(prompt.soft or (0,) * len(prompt.ids))[prompt.marks[0] :])
+        scored = [place for place, row in enumerate(rows) if row == 0]  # a soft vector has no log-probability
+        slots = tuple(len(before) - 1 + place for place in scored)
+        full_soft = None if soft is None else (*soft, *rows)[: len(ids)]
+        return Row(ids, slots, soft=full_soft), tuple(due[place] for place in scored)
 
     def _around_slot(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...] | None]:
         """Ids before and after the slot, and the soft rows before it; an empty beginning gets the model's own start."""

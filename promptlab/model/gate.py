@@ -29,6 +29,11 @@ def check_configs(folder: Path) -> dict[str, Any]:
             f"{str(folder)!r} is not a model folder: it has no config.json{f' (it holds {held})' if held else ''}. "
             "Save a model there with transformers' save_pretrained, or name a hub model."
         )
+    if (folder / "adapter_config.json").exists():
+        raise ModelError(
+            f"{str(folder)!r} holds an adapter (adapter_config.json), which could bring in another model. Merge it "
+            "into its model, save that with save_pretrained, and name the new folder."
+        )
     tables = {name: _json(folder / name) for name in _CONFIGS if (folder / name).is_file()}
     for name, table in tables.items():
         for key, value in _entries(table):
@@ -37,7 +42,12 @@ def check_configs(folder: Path) -> dict[str, Any]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The folder's weights; ModelError when they are in another form than safetensors."""
+    """The folder's weights; ModelError when they are in another form than safetensors, or not all there."""
+    if absent := missing_shards(folder):
+        raise ModelError(
+            f"{str(folder)!r} lacks {listed(absent, most=3)}, which its index names: it was not copied or downloaded "
+            "to the end. Copy or download the model again."
+        )
     files = sorted(folder.glob("model*.safetensors")) or sorted(folder.glob("*.safetensors"))
     if not files:
         raise ModelError(
@@ -45,6 +55,16 @@ def weight_files(folder: Path) -> list[Path]:
             "when they are opened, so promptlab does not open them."
         )
     return files
+
+
+def missing_shards(folder: Path) -> list[str]:
+    """The weight files that the folder's index names and that are not there; none where one file holds all."""
+    index = folder / "model.safetensors.index.json"
+    if (folder / "model.safetensors").is_file() or not index.is_file():
+        return []
+    named = _json(index).get("weight_map")
+    files = sorted({str(name) for name in named.values()}) if isinstance(named, dict) else []
+    return [name for name in files if not (folder / name).is_file()]
 
 
 def _refuse_code(path: Path, key: str, value: Any) -> None:

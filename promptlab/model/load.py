@@ -1,10 +1,13 @@
 """Loading a model: through the gate, into the right family, refused when it cannot answer truly."""
 
 import os
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from promptlab.errors import ModelError
 from promptlab.model import hardware, weights
@@ -17,6 +20,10 @@ from promptlab.text import counted, shorten
 
 # Where a family puts no limit on the length of its input (T5), or a limit too large to be meant.
 _DEFAULT_LENGTH = 512
+# What a configuration or weights of the wrong kind make transformers raise.
+_LOAD_ERRORS = (ValueError, OSError, RuntimeError, KeyError, TypeError, AttributeError, ImportError, SafetensorError)
+_CLASSIFIER = re.compile(r"For(Sequence|Token)Classification$|ForQuestionAnswering$|ForMultipleChoice$")
+_TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.tiktoken", "tekken.json")
 
 
 def load_model(
@@ -66,13 +73,15 @@ def family_of(config: Any) -> Family:
     """masked, causal or seq2seq, by the architecture that the configuration names, else by its model type."""
     from transformers.models.auto import modeling_auto
 
-    for name in config.architectures or ():
-        if name.endswith("ForMaskedLM"):
-            return "masked"
-        if name.endswith(("ForCausalLM", "LMHeadModel")):
-            return "causal"
-    if getattr(config, "is_encoder_decoder", False):
+    names = _architectures(config)
+    if any(name.endswith("ForMaskedLM") for name in names):
+        return "masked"
+    if any(name.endswith("ForCausalLM") for name in names):
+        return "causal"
+    if getattr(config, "is_encoder_decoder", False):  # T5 was once saved as T5WithLMHeadModel
         return "seq2seq"
+    if any(name.endswith("LMHeadModel") for name in names):
+        return "causal"
     if config.model_type in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES:
         return "masked"
     if config.model_type in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
@@ -80,6 +89,11 @@ def family_of(config: Any) -> Family:
     raise ModelError(
         f"A model of type {config.model_type!r} predicts no words; masked, causal and encoder-decoder models do."
     )
+
+
+def _architectures(config: Any) -> list[str]:
+    named = config.architectures
+    return [str(name) for name in named] if isinstance(named, list) else []
 
 
 def _wrap(model: Any, tokenizer: Any, source: Source, mark: str, max_length: int | None) -> LanguageModel:
@@ -100,31 +114,53 @@ def _wrap(model: Any, tokenizer: Any, source: Source, mark: str, max_length: int
     elif family == "causal":
         lm = CausalLM(model, tokenizer, **about)
     else:
-        adapted = any(part in source.name.lower() for part in ("lm-adapt", "lm_adapt"))
-        lm = Seq2SeqLM(model, tokenizer, is_lm_adapted=adapted, **about)
+        is_named = any(part in source.name.lower() for part in ("lm-adapt", "lm_adapt"))
+        lm = Seq2SeqLM(model, tokenizer, is_lm_adapted=is_named and "t5" in model.config.model_type, **about)
     lm.notes = _notes(model.config)
     return lm
 
 
 def _config(folder: Path, files: list[Path]) -> Any:
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except (ValueError, OSError, KeyError, TypeError, AttributeError, StrictDataclassError) as error:
         raise ModelError(
             f"{str(folder)!r}: transformers cannot use its config.json ({shorten(str(error), 120)})."
         ) from None
-    if config.model_type in ("deberta", "deberta-v2") and any(
-        name.startswith("lm_predictions.") for name in weights.shapes(files)
-    ):
+    # What a model asks for here may be fetched from a hub; transformers' own choice is not.
+    config._attn_implementation = config._experts_implementation = None
+    _refuse_other_heads(folder, config, weights.shapes(files))
+    if config.model_type in ("deberta", "deberta-v2") and _has(weights.shapes(files), "lm_predictions."):
         config.legacy = False  # else transformers looks for a head of another name and makes up a random one
     return config
+
+
+def _refuse_other_heads(folder: Path, config: Any, names: Iterable[str]) -> None:
+    """ModelError for a classifier (tied to its embeddings, GPT-2 and BART would seem to have a head) and DeBERTa-v3."""
+    kind = next(filter(_CLASSIFIER.search, _architectures(config)), "")
+    if kind or _has(names, "mask_predictions."):
+        raise ModelError(
+            f"{str(folder)!r} has no trained word-prediction head: it was saved as "
+            f"{shorten(kind, 60) or 'a detector of replaced words'}, and its answers would be random. Use the "
+            "checkpoint that the language model was trained with."
+        )
+
+
+def _has(names: Iterable[str], beginning: str) -> bool:
+    return any(name.startswith(beginning) for name in names)
 
 
 def _tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
+    if not any(path for pattern in _TOKENIZER_FILES for path in folder.glob(pattern)):
+        # transformers would make one up that knows the special pieces only
+        raise ModelError(
+            f"{str(folder)!r} has no tokenizer (tokenizer.json). Save it there with the tokenizer's save_pretrained."
+        )
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # tokenizers raise bare Exception for a damaged file
@@ -146,7 +182,7 @@ def _weights(source: Source, config: Any, dtype: torch.dtype) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    except (ValueError, OSError, RuntimeError, KeyError, ImportError) as error:
+    except _LOAD_ERRORS as error:
         raise ModelError(f"{source.name!r} cannot be loaded: {shorten(str(error), 160)}") from error
     _refuse_missing(model, sorted(report["missing_keys"]), source.name)
     return model

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from promptlab.errors import ModelError
+
 # Largest number of scores held at once while the normaliser is summed over the vocabulary.
 _CHUNK = 1 << 24
 
@@ -26,6 +28,11 @@ class OutputLayer:
 
     def __init__(self, model: Any) -> None:
         self.layer, self.at_output = model.get_output_embeddings(), False
+        if self.layer is None:
+            raise ModelError(
+                f"A model of type {model.config.model_type!r} does not show its output layer, which promptlab scores "
+                "words with, so this type cannot be used."
+            )
         self.weight: Tensor = self.layer.weight
         self.bias: Tensor | None = getattr(self.layer, "bias", None)
         head = getattr(getattr(model, "lm_predictions", None), "lm_head", None)

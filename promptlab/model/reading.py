@@ -82,6 +82,7 @@ class _Window:
         self.rows = [lm.place(prompt) for prompt in prompts]
         self.dropped = sum(prompt.dropped for prompt in prompts)
         self.key = reading_key(lm, self.rows, soft) if cache is not None else ""
+        self.prompts_key = hashlib.sha256(repr([(prompt.ids, prompt.marks) for prompt in prompts]).encode()).hexdigest()
 
     def read(self, words: Sequence[Word | str]) -> Iterator[Readout]:
         """Shards with columns for the words; one shard when everything was kept."""
@@ -131,8 +132,10 @@ class _Window:
         return None if kept is None else kept["column"]
 
     def _column_key(self, word: Word | str) -> str:
+        """What a reading depends on, and what stands behind the slot, where room is made for the word, its pieces."""
         pieces = self.lm.spelling(self.template).word(word)
-        return hashlib.sha256(f"{self.key}/{pieces}".encode()).hexdigest()
+        depends = (self.key, self.prompts_key, str(self.template), self.template.truncate, self.lm.max_length, pieces)
+        return hashlib.sha256(repr(depends).encode()).hexdigest()
 
     def _shard(self, places: Sequence[int], hidden: Tensor, log_norm: Tensor, columns: dict[str, Tensor]) -> Readout:
         return Readout(

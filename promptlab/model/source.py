@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from promptlab.errors import ModelError
-from promptlab.model.gate import check_configs
+from promptlab.model.gate import check_configs, missing_shards
 from promptlab.paths import PACKAGE
 from promptlab.text import counted, nearest, size
 
@@ -69,7 +69,8 @@ def _from_hub(name: str, revision: str, *, offline: bool, say: Say | None) -> So
     offline = offline or bool(huggingface_hub.constants.HF_HUB_OFFLINE)
     try:
         folder = Path(huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True))
-        complete = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
+        is_there = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
+        complete = is_there and not missing_shards(folder)
     except huggingface_hub.errors.LocalEntryNotFoundError:
         complete = False
     if not complete:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from promptlab.errors import ConfigError
 from promptlab.model.tokens import Tokens
-from promptlab.template import Field, Mask, Part, Run, Text, layout
+from promptlab.template import Demonstrations, Mask, Part, Run, Segment, Text, layout
+from promptlab.template.fill import SEPARATOR
 from promptlab.text import counted
 from promptlab.verbalizer import Word
 
@@ -27,15 +28,16 @@ def slot_leads(parts: Sequence[Part]) -> tuple[Lead, ...]:
     for segment in layout(parts):
         if isinstance(segment, Mask):
             leads.append(before)
-        before = _run_lead(segment) if isinstance(segment, Run) else GLUED
+        before = _lead_after(segment)
     return tuple(leads)
 
 
-def _run_lead(run: Run) -> Lead:
-    last = run.parts[-1]
-    if isinstance(last, Field):
+def _lead_after(segment: Segment) -> Lead:
+    if isinstance(segment, Demonstrations):
+        return Lead("glued", SEPARATOR[-1])
+    last = segment.parts[-1] if isinstance(segment, Run) else None
+    if not isinstance(last, Text):
         return GLUED
-    assert isinstance(last, Text)
     if last.text.endswith(" "):
         return SPACE
     return Lead("glued", last.text[-1])
@@ -52,7 +54,7 @@ class Spelling:
         lead = self.leads[slot]
         if lead.kind == "start":
             return tuple(self.tokens.ids(text))
-        if lead.kind == "space":
+        if lead.kind == "space" or (lead.before and lead.before in self.tokens.blanks):
             return self.tokens.after(" " + text)
         return self.tokens.after(text, lead.before)
 

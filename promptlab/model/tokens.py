@@ -1,6 +1,5 @@
 """A tokenizer as prompts need it: runs of text into pieces, the frame around a prompt, words in their place."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
@@ -15,7 +14,8 @@ _ANCHORS = ("a", "(", "/", "7", "é")
 class Tokens:
     """The pieces of one tokenizer.
 
-    ``prefix`` and ``suffix`` are the special pieces that it puts around a single text. A piece is one token id.
+    ``prefix`` and ``suffix`` are the special pieces that it puts around a single text, ``special`` all that no text may
+    bring about, ``blanks`` the characters that it reads as a space. A piece is one token id.
     """
 
     def __init__(self, tokenizer: Any) -> None:
@@ -25,17 +25,22 @@ class Tokens:
                 "character offsets. Convert it with transformers' AutoTokenizer and save it again."
             )
         self.tokenizer = tokenizer
-        self.backend = tokenizer.backend_tokenizer
-        self.backend.no_truncation()
-        self.backend.no_padding()
+        self._backend = tokenizer.backend_tokenizer
         self.prefix, self.suffix = _frame(tokenizer)
-        literals = sorted(_special_literals(tokenizer), key=len, reverse=True)
-        self._literals = re.compile("|".join(map(re.escape, literals))) if literals else None
+        self.special = _special_pieces(tokenizer)
+        self.blanks = "".join(blank for blank in " \t\r\n" if self.ids(f"a{blank}b") == self.ids("a b"))
         self._marks_starts = self._entry(self.ids(".")[:1]).startswith(("▁", "Ġ"))
         self.after = lru_cache(maxsize=65536)(self._after)
 
     def __len__(self) -> int:
         return len(self.tokenizer)
+
+    @property
+    def backend(self) -> Any:
+        """The fast tokenizer; a call of transformers' own may have left padding and truncation on, which is undone."""
+        self._backend.no_truncation()
+        self._backend.no_padding()
+        return self._backend
 
     def ids(self, text: str) -> list[int]:
         """The pieces of a text on its own, without special pieces."""
@@ -54,11 +59,10 @@ class Tokens:
         found = self.backend.token_to_id(entry)
         return None if found is None else int(found)
 
-    def break_literals(self, text: str) -> str:
-        """The text with every literal special piece broken (``[MASK]`` -> ``[ MASK]``): data is never obeyed."""
-        if self._literals is None:
-            return text
-        return self._literals.sub(lambda match: match.group()[0] + " " + match.group()[1:], text)
+    def spelled_out(self, piece: int) -> tuple[int, ...]:
+        """A special piece as plain text has it, its name broken (``[MASK]`` -> the pieces of ``[ MASK]``)."""
+        name = self.entry(piece)
+        return tuple(plain for plain in self.after(f"{name[0]} {name[1:]}") if plain not in self.special)
 
     def encode_runs(self, texts: Sequence[str], *, first: bool) -> list[tuple[list[int], list[tuple[int, int]]]]:
         """Pieces of each text and the characters (start, end) that each piece holds.
@@ -120,6 +124,9 @@ def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
     )
 
 
-def _special_literals(tokenizer: Any) -> set[str]:
-    added = {str(token) for token in tokenizer.added_tokens_decoder.values() if token.special}
-    return {literal for literal in added | set(tokenizer.all_special_tokens) if len(literal) > 1}
+def _special_pieces(tokenizer: Any) -> frozenset[int]:
+    """The pieces that no text may bring about; the unknown piece may be, unless it has another meaning as well."""
+    special = {piece for piece, token in tokenizer.added_tokens_decoder.items() if token.special}
+    names = [name for name in tokenizer.special_tokens_map if name.endswith("_token") and name != "unk_token"]
+    meant = {getattr(tokenizer, f"{name}_id") for name in names}
+    return frozenset((special | set(tokenizer.all_special_ids)) - ({tokenizer.unk_token_id} - meant))

@@ -23,13 +23,20 @@ from promptlab.verbalizer import Pieces, Word
 def whole_words(lm: LanguageModel, template: Template, words: Sequence[Word], *, pieces: Pieces) -> tuple[Word, ...]:
     """The words that the model must read before they have a score; ConfigError where a template has several slots."""
     spelling, every = lm.spelling(template), lm.is_whole_only(template)
-    found = tuple(word for word in words if every or (pieces == "whole" and len(spelling.word(word)[0]) > 1))
-    if found and template.slots() > 1:
+    found = tuple(
+        word for word in words if every or (pieces == "whole" and any(len(slot) > 1 for slot in spelling.word(word)))
+    )
+    if found:
+        _check_one_slot(template, found[0])
+    return found
+
+
+def _check_one_slot(template: Template, word: Word | str) -> None:
+    if template.slots() > 1:
         raise ConfigError(
-            f"{str(found[0])!r} has several pieces, and a word is read whole in a template with one slot only. "
+            f"{str(word)!r} has several pieces, and a word is read whole in a template with one slot only. "
             'Use pieces = "first", "mean" or "max" with several slots.'
         )
-    return found
 
 
 def read_column(
@@ -42,7 +49,8 @@ def read_column(
     soft: Tensor | None = None,
 ) -> Tensor:
     """(N,): the log-probability of one word, read whole on each example."""
-    pieces = lm.spelling(template).word(word)[0]
+    _check_one_slot(template, word)
+    (pieces,) = lm.spelling(template).word(word)
     prompts = lm.encode(template, examples, demonstrations=demonstrations, reserve=len(pieces) - 1)
     rows, due = zip(*(lm.fill(prompt, pieces) for prompt in prompts), strict=True)
     read = _fill_masks if lm.family == "masked" else _follow

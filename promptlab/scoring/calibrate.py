@@ -1,5 +1,6 @@
 """Calibration: what the labels get before any text speaks for them, fitted on texts once and frozen."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -25,7 +26,7 @@ def fit_prior(logprobs: Tensor) -> tuple[float, ...]:
     """
     if len(logprobs) == 0:
         raise ConfigError("There is no text to fit the calibration on. Leave calibration out, or give texts.")
-    return tuple((torch.as_tensor(logprobs).double().exp().mean(0)).log().tolist())
+    return tuple((torch.as_tensor(logprobs).double().logsumexp(0) - math.log(len(logprobs))).tolist())
 
 
 def calibrate(words: LabelWords, logprobs: Tensor, kind: Kind, *, support: str) -> LabelWords:

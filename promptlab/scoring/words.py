@@ -48,7 +48,7 @@ class WordVerbalizer:
         keys = {label: self._key(label) for label in self.labels}
         missing = [label for label in self.labels if keys[label] not in readout.memo]
         columns = dict(zip(missing, self._columns(readout, missing), strict=True))
-        if not readout.hidden.requires_grad:
+        if not (readout.hidden.requires_grad or readout.output.weight.requires_grad):
             readout.memo.update({keys[label]: column.detach() for label, column in columns.items()})
         return torch.stack(
             [columns[label] if label in columns else readout.memo[keys[label]] for label in self.labels], -1

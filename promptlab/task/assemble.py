@@ -18,7 +18,8 @@ from promptlab.task.rows import ArrowRows, Form, joined
 from promptlab.task.tables import Table
 from promptlab.text import counted, listed, nearest
 
-_GUESS_ROWS = 1000
+# Rows that columns are guessed on: runs of rows from all over the file, which may be sorted by label.
+_GUESS_ROWS, _GUESS_PLACES = 1000, 20
 _GUESS_CELLS = 200_000
 
 
@@ -96,8 +97,9 @@ def _columns(tables: Mapping[str, Table], wishes: Wishes) -> Columns:
 
 
 def _guess(table: Table, text: str | None, label: str | None) -> Columns:
-    rows = max(2, min(_GUESS_ROWS, _GUESS_CELLS // len(table.names), len(table)))
-    places = np.unique(np.linspace(0, len(table) - 1, rows).astype(np.int64))
+    each = max(1, min(_GUESS_ROWS, _GUESS_CELLS // len(table.names)) // _GUESS_PLACES)
+    starts = np.linspace(0, max(len(table) - each, 0), _GUESS_PLACES).astype(np.int64)
+    places = np.unique(np.minimum(starts[:, None] + np.arange(each), len(table) - 1))
     every = ArrowRows.of(table.batches, Form(table.names)).pick(places)
     cells: dict[str, list[str]] = {name: [] for name in table.names}
     for row in every:
@@ -173,7 +175,7 @@ def _unlabelled_notes(
 ) -> Iterator[str]:
     for split, rows in unlabelled.items():
         if columns.label and forms[split].label is None:
-            yield f"{split} has no column {columns.label}: its {counted(len(rows), 'row')} are kept as unlabelled texts"
+            yield f"{split} has no column {columns.label}: {counted(len(rows), 'row')} kept as unlabelled texts"
         elif columns.label and len(rows):
             yield f"{counted(len(rows), 'row')} of {split} without a label, kept as unlabelled texts"
 

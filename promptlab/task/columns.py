@@ -1,5 +1,6 @@
 """Which column is the text and which the label: by the usual names, else by what the cells look like."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from promptlab.task.example import Task
 from promptlab.task.names import IDENTITY, LABEL, PAIRS, PERHAPS_LABEL, TEXT, may_be_index, plain
 
 MOST_LABELS = 100  # distinct values above which a column is no label column, unless its name says so
+_SMALL = 20  # rows
+_LONG = 60  # characters of a label
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ def guess_columns(
     ``places`` are the numbers of those rows in the table, from 0 on when None: they show which column numbers the rows.
     """
     numbers = places if places is not None else range(max(map(len, cells.values()), default=0))
-    running = [name for name, values in cells.items() if name not in (text, label) and _counts(values, numbers)]
+    counting = [name for name, values in cells.items() if name not in (text, label) and _counts(values, numbers)]
+    running = [name for name in counting if plain(name) not in {*LABEL, *PERHAPS_LABEL}]  # labels 0 and 1 of two rows
     index = tuple(name for name in running if may_be_index(name))
     free = [name for name in cells if name not in running]
     pair = None
@@ -80,20 +84,28 @@ def _label_column(cells: Mapping[str, Sequence[str]], names: Sequence[str]) -> s
         for name in names:
             if plain(name) == known:
                 return name
-    few = [name for name in names if _has_few_values(cells[name])]
     for known in (*PERHAPS_LABEL, *LABEL):
-        for name in few:
-            if plain(name) == known or (known != "y" and known in plain(name).split("_")):
+        for name in names:
+            called = plain(name)
+            if (called == known or (known in called.split("_") and known != "y")) and _may_be_labels(cells[name]):
                 return name
     # Of several columns of few values the one with the fewest, and of equals the last, where labels mostly stand.
+    few = [name for name in names if _has_few_values(cells[name])]
     return min(reversed(few), key=lambda name: len(set(cells[name])), default=None)
 
 
-def _has_few_values(values: Sequence[str]) -> bool:
-    """At least two values, each on average twice or more, none of them a long text."""
+def _may_be_labels(values: Sequence[str]) -> bool:
+    """Short texts, each on average twice or more; in a small file they need not recur if they are no fractions."""
     present = [value for value in values if value.strip()]
-    distinct = set(present)
-    return 2 <= len(distinct) <= min(MOST_LABELS, len(present) // 2) and max(map(len, distinct)) <= 60
+    has_fractions = any(re.fullmatch(r"-?\d*\.\d*[1-9]\d*", value.strip()) for value in present)
+    most = min(MOST_LABELS, max(len(present) // 2, 0 if has_fractions else _SMALL))
+    return 0 < len(set(present)) <= most and max(map(len, present)) <= _LONG
+
+
+def _has_few_values(values: Sequence[str]) -> bool:
+    """At least two short texts, each on average twice or more."""
+    present = [value for value in values if value.strip()]
+    return 2 <= len(set(present)) <= len(present) // 2 and _may_be_labels(values)
 
 
 def _length(values: Sequence[str]) -> float:

@@ -16,7 +16,7 @@ from promptlab.task.names import unique_names
 from promptlab.text import counted
 
 # A row must fit into a block, so a file whose block is too small for one of its rows is read on with a larger one.
-_BLOCK_SIZES = (1 << 22, 1 << 26, 1 << 30)
+_BLOCK_SIZES = (1 << 20, 1 << 25, 1 << 30)
 _MADE_UP = "column{}"
 
 
@@ -39,8 +39,7 @@ def read_delimited(path: Path, reading: Reading) -> Blocks:
         names, notes = tuple(_MADE_UP.format(number + 1) for number in range(len(dialect.first))), ()
     notes = (*encoded.notes, *_said(path, dialect, reading), *(f"{path.name}: {note}" for note in notes))
     batches = _batches(path, encoding=encoded.encoding, dialect=dialect, names=names)
-    digest = f"{encoded.digest} {encoded.encoding} {dialect.delimiter} {dialect.is_quoted} {dialect.has_header}"
-    return Blocks(names, batches, digest, notes, has_names=dialect.has_header)
+    return Blocks(names, batches, f"{encoded.digest} {encoded.encoding} {dialect}", notes, has_names=dialect.has_header)
 
 
 def _said(path: Path, dialect: Dialect, reading: Reading) -> Iterator[str]:
@@ -49,6 +48,8 @@ def _said(path: Path, dialect: Dialect, reading: Reading) -> Iterator[str]:
         yield f"{path.name}: columns separated by {DELIMITERS[dialect.delimiter]}"
     if not dialect.is_quoted:
         yield f"{path.name}: quotation marks read as plain text"
+    if dialect.is_escaped:
+        yield f"{path.name}: a backslash before a quotation mark read as an escape"
     if reading.header is None and not dialect.has_header:
         yield f"{path.name}: no header line, the first line is a row"
 
@@ -88,7 +89,7 @@ def _parsed(file: object, options: pyarrow.csv.ReadOptions, dialect: Dialect, pa
         misfit.append(row)
         return "error"
 
-    parse = parse_options(dialect.delimiter, is_quoted=dialect.is_quoted, on_misfit=note)
+    parse = parse_options(dialect.delimiter, is_quoted=dialect.is_quoted, is_escaped=dialect.is_escaped, on_misfit=note)
     try:
         yield from pyarrow.csv.open_csv(file, options, parse, text_options(options.column_names))
     except pa.ArrowInvalid as error:

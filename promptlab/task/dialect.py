@@ -1,6 +1,7 @@
 """How a delimited file is written: its delimiter, whether quotes quote, whether its first row names the columns."""
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,10 +17,14 @@ _ROWS = 2000  # rows that the guesses look at
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``first`` is the first row's cells; ``has_header`` says that they are names."""
+    """``first`` is the first row's cells; ``has_header`` says that they are names.
+
+    ``is_escaped``: a quotation mark inside quotes is written with a backslash, as databases do, instead of doubled.
+    """
 
     delimiter: str
     is_quoted: bool
+    is_escaped: bool
     has_header: bool
     first: tuple[str, ...]
 
@@ -30,6 +35,7 @@ class _Trial:
 
     delimiter: str
     is_quoted: bool
+    is_escaped: bool
     rows: Sequence[Sequence[str]]
     misfits: int
 
@@ -53,7 +59,7 @@ def guess_dialect(
     trial = _best(head, is_whole, ending, named_delimiter(delimiter) if delimiter else None)
     first, below = (trial.rows[0], trial.rows[1:_ROWS]) if trial.rows else ((), ())
     has_header = looks_like_header(first, below) if header is None else header
-    return Dialect(trial.delimiter, trial.is_quoted, has_header, tuple(first))
+    return Dialect(trial.delimiter, trial.is_quoted, trial.is_escaped, has_header, tuple(first))
 
 
 def named_delimiter(delimiter: str) -> str:
@@ -85,17 +91,20 @@ def _trial(head: str, delimiter: str, *, is_whole: bool, is_quoted: bool = True)
         misfits.append(row)
         return "skip"
 
+    # With doubled quotes, a backslash before a quote inside quotes can stand at the end of the cell only.
+    beyond = re.escape(delimiter) + '\r\n"'
+    is_escaped = is_quoted and re.search(rf'(?:^|[{beyond}])"[^"]*\\"(?![{beyond}]|\Z)', head) is not None
     content = head.encode("utf-8", "replace")
     width = head.count(delimiter) + 1  # no row can be wider
     try:
         table = pyarrow.csv.read_csv(
             io.BytesIO(content),
             pyarrow.csv.ReadOptions(block_size=len(content) + 1, use_threads=False, autogenerate_column_names=True),
-            parse_options(delimiter, is_quoted=is_quoted, on_misfit=note),
+            parse_options(delimiter, is_quoted=is_quoted, is_escaped=is_escaped, on_misfit=note),
             text_options([f"f{number}" for number in range(max(width, 2))]),
         )
     except pa.ArrowInvalid:
-        return _Trial(delimiter, is_quoted, (), 1)
+        return _Trial(delimiter, is_quoted, is_escaped, (), 1)
     columns = [column.slice(0, _ROWS + 1).to_pylist() for column in table.columns]
     rows = list(zip(*columns, strict=True))
     last = table.num_rows + len(misfits)
@@ -103,14 +112,16 @@ def _trial(head: str, delimiter: str, *, is_whole: bool, is_quoted: bool = True)
         misfits.pop()
     elif not is_whole and table.num_rows == len(rows) > 1:
         rows.pop()
-    return _Trial(delimiter, is_quoted, rows, len(misfits))
+    return _Trial(delimiter, is_quoted, is_escaped, rows, len(misfits))
 
 
-def parse_options(delimiter: str, *, is_quoted: bool, on_misfit: object) -> pyarrow.csv.ParseOptions:
+def parse_options(delimiter: str, *, is_quoted: bool, is_escaped: bool, on_misfit: object) -> pyarrow.csv.ParseOptions:
     """Arrow's parser for one dialect; ``on_misfit`` is called for rows of another width."""
     return pyarrow.csv.ParseOptions(
         delimiter=delimiter,
         quote_char='"' if is_quoted else False,
+        double_quote=not is_escaped,
+        escape_char="\\" if is_escaped else False,
         newlines_in_values=is_quoted,
         invalid_row_handler=on_misfit,
     )
@@ -126,21 +137,22 @@ def text_options(names: Sequence[str]) -> pyarrow.csv.ConvertOptions:
 def looks_like_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Whether the first row holds names rather than data.
 
-    In this order: a usual column name that does not recur below is a header; a cell that recurs in a column of few
-    values is data; beside numbers below, a number is data and a text a header; a cell missing among a column's few
-    values is a header; and a row with a sentence in it is data.
+    In this order: a usual column name that does not recur in its column (or recurs with the whole row, where files were
+    joined) is a header; another cell that recurs in its column is data; beside numbers below, a number is data and a
+    text a header; a cell missing among a column's few values is a header; and a row with a sentence in it is data.
     """
     columns = list(zip(*below, strict=False)) if below else [() for _ in first]
     pairs = [(cell.strip(), [value.strip() for value in column]) for cell, column in zip(first, columns, strict=False)]
-    if any(has_known_name(cell) and cell not in column for cell, column in pairs):
+    is_repeated = any(tuple(row) == tuple(first) for row in below)
+    if any(has_known_name(cell) and (is_repeated or cell not in column) for cell, column in pairs):
         return True
-    few = [(cell, set(column)) for cell, column in pairs if 2 * len(set(column)) <= len(column)]
-    if any(cell and cell in values for cell, values in few):
+    if any(cell and cell in column for cell, column in pairs):
         return False
     numeric = [cell for cell, column in pairs if column and all(map(_is_number, column))]
     if numeric:
         return not any(map(_is_number, numeric))
-    return bool(few) or not any(len(cell.split()) > 4 or len(cell) > 40 for cell in first)
+    has_few_values = any(2 * len(set(column)) <= len(column) for _, column in pairs if column)
+    return has_few_values or not any(len(cell.split()) > 4 or len(cell) > 40 for cell in first)
 
 
 def _is_number(text: str) -> bool:

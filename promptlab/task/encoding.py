@@ -85,7 +85,7 @@ def _refuse_other_kinds(path: Path, start: bytes) -> None:
     if _marked(start):
         return
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)
-    if controls > len(start) / 50:
+    if controls > max(len(start) / 50, 8):
         raise DataError(f"{str(path)!r} is not a text table: it holds binary data. Save it as CSV, JSON or Parquet.")
 
 

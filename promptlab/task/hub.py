@@ -36,20 +36,23 @@ class HubName:
 def parse_hub_name(text: str) -> list[HubName]:
     """The readings of ``owner/name/config@revision``, likeliest first.
 
-    ``a/b`` can be the data set b of the owner a, or the configuration b of a. A path to a folder is itself a name.
+    ``a/b`` can be the data set b of the owner a, or the configuration b of a. An absolute path names a folder.
     """
-    text, _, revision = text.partition("@") if not Path(text).is_dir() else (text, "", "")
-    parts = text.split("/")
-    if Path(text).is_absolute() or Path(text).is_dir():
+    if Path(text).is_absolute():
         folder, _, config = text.rpartition("/")
-        return [HubName(text, "", revision), *([HubName(folder, config, revision)] if Path(folder).is_dir() else [])]
-    if not all(re.fullmatch(r"[\w.\-]+", part) for part in parts) or len(parts) > 3:
+        return [HubName(text)] if Path(text).is_dir() else [HubName(folder, config)]
+    name, _, revision = text.partition("@")
+    parts = name.split("/")
+    written = [*parts, *(revision.split("/") if "@" in text else ())]  # a revision may be refs/convert/parquet
+    if len(parts) > 3 or not all(re.fullmatch(r"\w[\w.\-]*", part) for part in written):
         raise DataError(f"{'hub:' + text!r} is not hub:name, hub:owner/name/config or hub:name@revision.")
+    if Path(name).is_dir():
+        raise DataError(f"The folder {name!r} here hides the hub's data set. To use the folder, leave hub: out.")
     if len(parts) == 3:
         return [HubName(f"{parts[0]}/{parts[1]}", parts[2], revision)]
     if len(parts) == 2:
-        return [HubName(text, "", revision), HubName(parts[0], parts[1], revision)]
-    return [HubName(text, "", revision)]
+        return [HubName(name, "", revision), HubName(parts[0], parts[1], revision)]
+    return [HubName(name, "", revision)]
 
 
 def load_hub(reference: str, wishes: Wishes, *, offline: bool) -> Task:
@@ -85,6 +88,8 @@ def _load(readings: Sequence[HubName], *, offline: bool) -> tuple[HubName, "Data
             return reading, splits
         except Exception as error:  # errors of its HTTP client pass through, and that client is not always the same
             errors.append(error)
+            if isinstance(error, ConnectionError) and not offline:
+                break
     raise _refusal(readings[0], errors[0], offline=offline) from errors[0]
 
 
@@ -111,13 +116,14 @@ def _quiet(*, offline: bool) -> Iterator[None]:
     settings = [(datasets.config, "HF_HUB_OFFLINE"), (huggingface_hub.constants, "HF_HUB_OFFLINE")]
     before = [getattr(module, name) for module, name in settings]
     bars = not huggingface_hub.utils.are_progress_bars_disabled(), not datasets.are_progress_bars_disabled()
-    loudness = datasets.logging.get_verbosity()
+    loudness = datasets.logging.get_verbosity(), huggingface_hub.logging.get_verbosity()
     try:
         for (module, name), value in zip(settings, before, strict=True):
             setattr(module, name, value or offline)
         huggingface_hub.utils.disable_progress_bars()
         datasets.disable_progress_bars()
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
+        huggingface_hub.logging.set_verbosity(datasets.logging.CRITICAL)
         yield
     finally:
         for (module, name), value in zip(settings, before, strict=True):
@@ -126,7 +132,8 @@ def _quiet(*, offline: bool) -> Iterator[None]:
             huggingface_hub.utils.enable_progress_bars()
         if bars[1]:
             datasets.enable_progress_bars()
-        datasets.logging.set_verbosity(loudness)
+        datasets.logging.set_verbosity(loudness[0])
+        huggingface_hub.logging.set_verbosity(loudness[1])
 
 
 def _commit(splits: "DatasetDict") -> str:

@@ -48,16 +48,22 @@ def settle_labels(
 
     With ``given`` (old -> new) its order counts and it must cover the data; files that have the new names already are
     fine. Without it: ``usual`` names first, then numbers by size when all labels are numbers, else labels as they first
-    appear. Raises DataError for a label that ``given`` lacks, with its ``place`` (of split and label).
+    appear. Spaces around a label count only where both forms occur. Raises DataError for a label that ``given`` lacks,
+    with its ``place`` (of split and label).
     """
     seen = list(dict.fromkeys(label for labels in found.values() for label in labels))
     if given is None:
         if not usual and are_numbers(seen):
             seen.sort(key=float)
-        ordered = tuple(dict.fromkeys((*usual, *seen)))
-        return LabelNames(ordered, {label: label for label in ordered})
+        names: dict[str, str] = {label: label for label in usual}
+        for label in seen:
+            bare = label.strip() if label.strip() not in seen else label
+            names[label] = names.get(_twin(bare), bare)
+        return LabelNames(tuple(dict.fromkeys(names.values())), names)
     ordered = tuple(dict.fromkeys(given.values()))
     names = {name: name for name in ordered} | dict(given)
+    names |= {_twin(label): name for label, name in given.items() if _twin(label) and _twin(label) not in names}
+    names |= {label: names[label.strip()] for label in seen if label not in names and label.strip() in names}
     for split, labels in found.items():
         unknown = next((label for label in labels if label not in names), None)
         if unknown is not None:
@@ -66,6 +72,14 @@ def settle_labels(
                 f"{nearest(unknown, names)} Given: {listed(names)}."
             )
     return LabelNames(ordered, names)
+
+
+def _twin(label: str) -> str:
+    """``1`` for ``1.0`` and the other way round: one label, which a gap in its column made a float in one file only."""
+    whole = label.removesuffix(".0")
+    if not whole.removeprefix("-").isdecimal():
+        return ""
+    return whole if whole != label else f"{label}.0"
 
 
 def refuse_free_values(column: str, distinct: int, rows: int) -> None:

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from promptlab.errors import DataError
 from promptlab.task.example import Example, Task
-from promptlab.task.labels import settle_labels
+from promptlab.task.labels import LabelNames, settle_labels
 
 Row = Example | Mapping[str, str] | tuple[str, str] | str
 
@@ -40,17 +41,17 @@ def make_task(
     return Task(
         name=name,
         labels=names.ordered,
-        train=_labelled(examples["train"]),
-        dev=_labelled(examples["dev"]),
-        test=_labelled(examples["test"]),
+        train=_labelled(examples["train"], names),
+        dev=_labelled(examples["dev"], names),
+        test=_labelled(examples["test"], names),
         unlabelled=tuple(row for row in every if row.label is None),
         fields=tuple(fields),
         fingerprint=_fingerprint(examples, names.ordered),
     )
 
 
-def _labelled(rows: Sequence[Example]) -> tuple[Example, ...]:
-    return tuple(row for row in rows if row.label is not None)
+def _labelled(rows: Sequence[Example], names: LabelNames) -> tuple[Example, ...]:
+    return tuple(replace(row, label=names.names[row.label]) for row in rows if row.label is not None)
 
 
 def _example(row: Row, identity: str) -> Example:

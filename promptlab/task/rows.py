@@ -59,8 +59,8 @@ class ArrowRows(Sequence[Example]):
     Holds the batches, which may be a mapped file, and the places; a slice is another such view.
     """
 
-    batches: tuple[pa.RecordBatch, ...]
-    form: Form
+    batches: tuple[pa.RecordBatch, ...] = field(repr=False)
+    form: Form = field(repr=False)
     places: Places
 
     @classmethod
@@ -88,7 +88,7 @@ class ArrowRows(Sequence[Example]):
 
     def pick(self, indices: Sequence[int] | NDArray[np.int64]) -> "ArrowRows":
         """The rows at these indices of this view, in their order."""
-        return replace(self, places=np.asarray(self.places, np.int64)[np.asarray(indices, np.int64)])
+        return replace(self, places=_array(self.places)[np.asarray(indices, np.int64)])
 
     def labels(self) -> list[str | None]:
         """Every row's label, without making examples."""
@@ -105,10 +105,10 @@ class ArrowRows(Sequence[Example]):
             compute.not_equal(compute.utf8_trim_whitespace(batch.column(self.form.label)), "").to_numpy(False)
             for batch in self.batches
         ]
-        mask = (np.concatenate(masks) if masks else np.zeros(0, bool))[np.asarray(self.places, np.int64)]
+        mask = (np.concatenate(masks) if masks else np.zeros(0, bool))[_array(self.places)]
         if mask.all():
             return self, self[:0]
-        places = np.asarray(self.places, np.int64)
+        places = _array(self.places)
         return replace(self, places=places[mask]), replace(self, places=places[~mask])
 
     @cached_property
@@ -118,7 +118,7 @@ class ArrowRows(Sequence[Example]):
 
     def _runs(self, start: int, stop: int) -> Iterator[tuple[pa.RecordBatch, NDArray[np.int64], NDArray[np.int64]]]:
         """The places from ``start`` to ``stop`` in runs of one batch each: batch, places, places within the batch."""
-        places = np.asarray(self.places[start:stop], np.int64)
+        places = _array(self.places[start:stop])
         which = np.searchsorted(self._starts, places, side="right") - 1
         for run in np.split(np.arange(len(places)), np.flatnonzero(np.diff(which)) + 1):
             if len(run):
@@ -136,6 +136,12 @@ class ArrowRows(Sequence[Example]):
             columns = [_taken(batch, name, within) for name in names]
             for place, *cells in zip(places.tolist(), *columns, strict=True):
                 yield self.form.example(cells, place)
+
+
+def _array(places: Places) -> NDArray[np.int64]:
+    if isinstance(places, range):
+        return np.arange(places.start, places.stop, places.step, dtype=np.int64)
+    return places
 
 
 def _taken(batch: pa.RecordBatch, name: str, within: NDArray[np.int64]) -> list[str]:

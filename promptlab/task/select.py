@@ -10,7 +10,7 @@ import numpy as np
 from promptlab.errors import ConfigError, DataError
 from promptlab.task.example import Example, Task
 from promptlab.task.formats import ending_of, split_of
-from promptlab.task.rows import ArrowRows, joined, pick
+from promptlab.task.rows import ArrowRows, JoinedRows, joined, pick
 from promptlab.text import counted, listed, nearest
 
 _ALL = "all"
@@ -61,11 +61,11 @@ def sample_rows(rows: Sequence[Example], limit: int, *, seed: int = 13) -> Seque
 def every_row(task: Task) -> Sequence[Example]:
     """All rows, with a label or without, in the order of their files: what prediction runs over."""
     splits = [task.train, task.dev, task.test]
-    unlabelled = list(getattr(task.unlabelled, "parts", [task.unlabelled]))
+    unlabelled = list(task.unlabelled.parts) if isinstance(task.unlabelled, JoinedRows) else [task.unlabelled]
     for number, rows in enumerate(splits):
         for other in list(unlabelled):
             if isinstance(rows, ArrowRows) and isinstance(other, ArrowRows) and other.batches is rows.batches:
-                places = np.concatenate([np.asarray(rows.places, np.int64), np.asarray(other.places, np.int64)])
+                places = np.concatenate([rows.places, other.places])
                 splits[number] = replace(rows, places=np.sort(places))
                 unlabelled.remove(other)
     return joined([*splits, *unlabelled])

@@ -97,6 +97,7 @@ def _mapped(path: Path, reading: Reading) -> Table:
         blocks = _blocks(path, reading)
         try:
             write_whole(stored, lambda file: _write(blocks, file))
+            pa.default_memory_pool().release_unused()  # the blocks that were read and written
         except OSError as error:
             raise StoreError(
                 f"{str(path)!r} is large and is copied into {str(folder)!r}, which failed: {error.strerror}. "

@@ -7,6 +7,7 @@ from promptlab.verbalizer.library import (
     fit_labels,
     library_verbalizers,
     library_words,
+    own_words,
     resolve_words,
 )
 from promptlab.verbalizer.parse import label_names_as_words, parse_words
@@ -27,6 +28,7 @@ __all__ = [
     "label_names_as_words",
     "library_verbalizers",
     "library_words",
+    "own_words",
     "parse_words",
     "read_words",
     "resolve_words",

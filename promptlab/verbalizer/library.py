@@ -1,5 +1,6 @@
 """Label words by reference: written out, from a file, from the user's verbalizers/ folder or the shipped library."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -24,23 +25,26 @@ def resolve_words(reference: str, labels: Sequence[str], *, folder: Path | None 
     """
     if "=" in reference and ".toml" not in reference:
         return (parse_words(reference, labels),)
-    here = folder or Path()
-    path, name = split_reference(reference)
-    if ".toml" in reference:
-        entries = read_words(here / Path(path).expanduser())
-        known_as: Mapping[str, str] = {}
-    else:
-        entries = _entries_of(path, here)
-        known_as = _library_names(path, labels)
-    if name and name not in entries:
-        raise ConfigError(f"{path} has no label words {name!r}.{nearest(name, entries)} It has {listed(entries)}.")
-    chosen = [name] if name else list(entries)
+    path, entries = _chosen(reference, folder or Path())
+    known_as = {} if ".toml" in reference else _library_names(path, labels)
     fitted = [
-        replace(fit_labels(entries[entry], labels, known_as=known_as), name=f"{path}#{entry}") for entry in chosen
+        replace(fit_labels(words, labels, known_as=known_as), name=f"{path}#{entry}") for entry, words in entries.items()
     ]
     for words in fitted:
         check_words(words, labels)
     return tuple(fitted)
+
+
+def own_words(reference: str, *, folder: Path | None = None) -> tuple[LabelWords, ...]:
+    """The label words that a reference names under their own labels, where there is no task to take labels from.
+
+    Written out, the labels are what stands before each ``=``, up to a space or comma.
+    """
+    if "=" in reference and ".toml" not in reference:
+        labels = re.findall(r"(?<![^\s,])([^\s,=]+)\s*=", reference)
+        return (parse_words(reference, list(dict.fromkeys(labels))),)
+    path, entries = _chosen(reference, folder or Path())
+    return tuple(replace(words, name=f"{path}#{entry}") for entry, words in entries.items())
 
 
 def library_verbalizers() -> tuple[str, ...]:
@@ -91,6 +95,15 @@ def fit_labels(words: LabelWords, labels: Sequence[str], *, known_as: Mapping[st
         prior = dict(zip(words.labels, calibration.label_prior, strict=True))
         calibration = replace(calibration, label_prior=tuple(prior[given[label]] for label in labels))
     return replace(words, words=renamed, calibration=calibration)
+
+
+def _chosen(reference: str, here: Path) -> tuple[str, dict[str, LabelWords]]:
+    """The file or task that a reference names, and its entries: one where the reference says which, else all."""
+    path, name = split_reference(reference)
+    entries = read_words(here / Path(path).expanduser()) if ".toml" in reference else _entries_of(path, here)
+    if name and name not in entries:
+        raise ConfigError(f"{path} has no label words {name!r}.{nearest(name, entries)} It has {listed(entries)}.")
+    return path, {name: entries[name]} if name else entries
 
 
 def _entries_of(task: str, here: Path) -> dict[str, LabelWords]:

@@ -89,7 +89,9 @@ def test_progress_counts_every_row_once(embedded: LanguageModel, rows: Rows) -> 
 
 def test_the_result_is_json_and_says_what_was_read(embedded: LanguageModel, rows: Rows) -> None:
     result = json.loads(json.dumps(finish(evaluate(pipeline(embedded), rows)).result, allow_nan=False))
-    wanted = "task split n accuracy interval majority labels per_label confusion calibration template words model dtype cut"
+    wanted = (
+        "task split n accuracy interval majority labels per_label confusion calibration template words model dtype cut"
+    )
     assert set(wanted.split()) <= set(result)
     assert result["dtype"] == "float32" and result["path"] == "plain" and result["calibration"] is None
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import promptlab.jobs.predict as predict_module
 from promptlab.errors import ConfigError, DataError
 from promptlab.jobs import predict_file
-import promptlab.jobs.predict as predict_module
 from promptlab.model import LanguageModel
 from promptlab.pipeline import Pipeline
 from promptlab.task import Example

@@ -62,7 +62,7 @@ def test_pairs_come_as_tuples_or_by_name(embedded: LanguageModel) -> None:
 
 
 def test_a_missing_field_is_named(embedded: LanguageModel) -> None:
-    with pytest.raises(DataError, match="Input 2 has no field 'text'.*it has txt.*Did you mean 'txt'"):
+    with pytest.raises(DataError, match=r"Input 2 has no field 'text'.*it has txt.*Did you mean 'txt'"):
         pipeline(embedded)([{"text": "a"}, {"txt": "b"}])
     with pytest.raises(DataError, match="Input 1 has 2 texts, and the template has 1 field"):
         pipeline(embedded)([("a", "b")])
@@ -112,7 +112,7 @@ def test_demonstrations_change_the_answer_and_their_answers_are_written_in(embed
 def test_a_demonstration_with_an_unknown_label_is_refused(embedded: LanguageModel) -> None:
     template = Template.parse("{demos}{text} it was {mask}.")
     shown = (Example({"text": "what a bore"}, "negativ", "7"),)
-    with pytest.raises(ConfigError, match="'7' has the label 'negativ'.*Did you mean 'negative'"):
+    with pytest.raises(ConfigError, match=r"'7' has the label 'negativ'.*Did you mean 'negative'"):
         Pipeline.of(embedded, template, WORDS, demonstrations=shown)("x")
 
 

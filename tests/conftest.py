@@ -1,0 +1,56 @@
+"""What every test runs under: its own cache, one thread, no network."""
+
+import itertools
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ[_name] = "1"
+
+
+class NetworkUsed(OSError):
+    """A test tried to reach another machine."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Connections and look-ups of names fail at once; sockets of this machine's own file system work."""
+    patch = pytest.MonkeyPatch()
+    connect = socket.socket.connect
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise NetworkUsed("tests run without a network")
+
+    def local_only(self: socket.socket, address: Any) -> None:
+        if self.family != getattr(socket, "AF_UNIX", None):
+            refuse()
+        connect(self, address)
+
+    patch.setattr(socket.socket, "connect", local_only)
+    patch.setattr(socket.socket, "connect_ex", refuse)
+    patch.setattr(socket, "getaddrinfo", refuse)
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Cache folders of the session's tests, one each, made when a test writes there."""
+    root = tmp_path_factory.mktemp("caches")
+    return (root / str(number) for number in itertools.count())
+
+
+@pytest.fixture(autouse=True)
+def own_cache(caches: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's own user cache; torch computes with one thread again, whatever the test before it set."""
+    folder = next(caches)
+    monkeypatch.setenv("PROMPTLAB_CACHE", str(folder))
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)
+    return folder
