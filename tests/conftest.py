@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A test that passed passes again: the same examples each time, and no limit on time that a busy machine would break.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
 
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[_name] = "1"

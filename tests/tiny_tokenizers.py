@@ -5,7 +5,7 @@ import re
 from functools import cache
 from typing import Any
 
-from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 _SENTENCES = """
 It was great. It was terrible. It was good. It was bad. This film is great and the story is good.
@@ -41,15 +41,12 @@ def _trained(tokenizer: Tokenizer, trainer: Any) -> dict[str, Any]:
     return json.loads(tokenizer.to_str())["model"]  # type: ignore[no-any-return]
 
 
-@cache
 def _wordpiece() -> dict[str, int]:
-    raw = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    raw.normalizer, raw.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    """Every word of the text, and every character at and behind a word's beginning; its trainer breaks ties at random."""
+    words = sorted(set(re.findall(r"[a-z]+", _SENTENCES.lower())) - set(_ALPHABET))
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=560, special_tokens=special, initial_alphabet=_ALPHABET, show_progress=False
-    )
-    return dict(_trained(raw, trainer)["vocab"])
+    entries = [*special, *_ALPHABET, *(f"##{letter}" for letter in _ALPHABET), *words]
+    return {entry: place for place, entry in enumerate(entries)}
 
 
 def _bytes(*special: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
@@ -127,6 +124,7 @@ def _modernbert() -> Any:
     special = {"unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]"}
     vocabulary, merges = _bytes(*special.values(), "[MASK]")
     raw = Tokenizer(models.BPE(vocabulary, merges))
+    raw.decoder = decoders.ByteLevel()
     raw.normalizer, raw.pre_tokenizer = normalizers.NFC(), pre_tokenizers.ByteLevel(add_prefix_space=False)
     ends = [(name, vocabulary[name]) for name in ("[CLS]", "[SEP]")]
     raw.post_processor = processors.TemplateProcessing("[CLS] $A [SEP]", "[CLS] $A [SEP] $B [SEP]", ends)
@@ -167,6 +165,7 @@ def _opt() -> Any:
 
     vocabulary, merges = _bytes("<s>", "<pad>", "</s>")
     raw = Tokenizer(models.BPE(vocabulary, merges))
+    raw.decoder = decoders.ByteLevel()
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.post_processor = processors.TemplateProcessing("</s> $A", "</s> $A </s> $B", [("</s>", vocabulary["</s>"])])
     return PreTrainedTokenizerFast(tokenizer_object=raw, bos_token="</s>", eos_token="</s>", pad_token="<pad>")
@@ -190,6 +189,7 @@ def _llama3() -> Any:
 
     vocabulary, merges = _bytes("<|begin_of_text|>", "<|end_of_text|>")
     raw = Tokenizer(models.BPE(vocabulary, merges, ignore_merges=True))
+    raw.decoder = decoders.ByteLevel()
     split = pre_tokenizers.Split(Regex(_LLAMA3), behavior="isolated")
     raw.pre_tokenizer = pre_tokenizers.Sequence(
         [split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]

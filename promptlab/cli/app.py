@@ -18,10 +18,10 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("eval")(evaluation.evaluate)
-app.command("compare")(compare.compare)
-app.command("why")(why.why)
-app.command("predict")(predict.predict)
+app.command("eval", short_help="Measure how accurate a prompt is on labelled rows.")(evaluation.evaluate)
+app.command("compare", short_help="Say whether a run is better than another, or it may be luck.")(compare.compare)
+app.command("why", short_help="Explain one prediction of a row or a text.")(why.why)
+app.command("predict", short_help="Label a text, or every row of a file, with a bundle.")(predict.predict)
 app.add_typer(runs.app, name="runs")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(data.app, name="data")
@@ -29,7 +29,7 @@ app.add_typer(templates.app, name="templates")
 app.add_typer(words.app, name="words")
 app.add_typer(model.app, name="model")
 app.add_typer(cache.app, name="cache")
-app.command("doctor")(doctor.doctor)
+app.command("doctor", short_help="Show versions, device and places, and what is wrong.")(doctor.doctor)
 
 
 @app.callback()

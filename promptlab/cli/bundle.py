@@ -8,7 +8,7 @@ import typer
 
 from promptlab.cli import console, options
 
-app = typer.Typer(help="Keep a run's classifier as a folder, and look into one: save, show.", no_args_is_help=True)
+app = typer.Typer(help="Keep a run's classifier as a folder: save, show.", no_args_is_help=True)
 
 New = Annotated[Path, typer.Argument(metavar="FOLDER", help="The new folder, such as bundles/reviews.")]
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="The bundle's folder.")]

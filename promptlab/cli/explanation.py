@@ -79,7 +79,8 @@ def _likeliest(explanation: "Explanation", *, width: int) -> list[str]:
     for slot, words in enumerate(explanation.top, 1):
         of = f" {slot}" if len(explanation.top) > 1 else ""
         lines += [f"Likeliest at slot{of}" if of else "Likeliest at the slot"]
-        entries = [f"{place:>2} {shorten(word, 20)} {share(chance)}" for place, (word, chance) in enumerate(words, 1)]
+        room = max(width // _COLUMNS - len("12 ") - len(" 0.123  "), 6)
+        entries = [f"{place:>2} {shorten(word, room)} {share(chance)}" for place, (word, chance) in enumerate(words, 1)]
         down = -(-len(entries) // _COLUMNS)
         rows = [(entries[start::down] + [""] * _COLUMNS)[:_COLUMNS] for start in range(down)]
         lines += table_lines([Column("", shrinks=True)] * _COLUMNS, rows, width=width)

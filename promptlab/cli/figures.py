@@ -37,7 +37,8 @@ def result_lines(result: Mapping[str, Any], *, width: int) -> list[str]:
         *fact_lines(_head(result), width=width),
         "",
         *fact_lines(_figures(result), width=width),
-        *_calibration_table(result, width=width),
+        "",
+        *_further_figures(result, width=width),
         "",
         *label_table(result, width=width),
         "",
@@ -65,15 +66,20 @@ def accuracy(figures: Mapping[str, Any]) -> str:
 
 
 def baseline(result: Mapping[str, Any]) -> str:
-    """A sentence when the accuracy is not above always giving the most frequent label; else an empty one."""
-    label, share = result["majority"]["label"], result["majority"]["share"]
+    """What always giving the most frequent label would reach, and whether the prompt can be told from that."""
+    share = result["majority"]["share"]
     low, high = result["interval"]
     if low > share:
-        return ""
-    always = f"always answering {shorten(label, 40)!r} ({wording.figure(share)})"
+        return always(result)
     if high < share:
-        return f"This is worse than {always}."
-    return f"This is no better than {always}, as far as {counted(result['n'], 'row')} can tell."
+        return f"{always(result)}: this prompt is worse"
+    return f"{always(result)}: this prompt is no better, as far as {counted(result['n'], 'row')} can tell"
+
+
+def always(result: Mapping[str, Any]) -> str:
+    """``0.500, always answering 'negative'``."""
+    label, share = result["majority"]["label"], result["majority"]["share"]
+    return f"{wording.figure(share)}, always answering {shorten(label, 40)!r}"
 
 
 def label_table(result: Mapping[str, Any], *, width: int) -> list[str]:
@@ -132,26 +138,23 @@ def _head(result: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _figures(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     calibration = result["calibration"]
-    share = wording.figure(result["majority"]["share"])
-    label = shorten(result["majority"]["label"], 40)
     facts = [("Accuracy", accuracy(result) + (", calibrated" if calibration else ""))]
     if calibration:
         facts.append(("", f"{accuracy(calibration['raw'])}, uncalibrated"))
-    facts.append(("Baseline", f"{share}, always answering {label!r}"))
-    if note := baseline(result):
-        facts.append(("", note))
-    if calibration:
-        return [*facts, ("Calibrated", f"{calibration['kind']}, on {calibration['support']}")]
-    return [*facts, ("Also", ", ".join(f"{name} {wording.figure(result[key])}" for key, name in _FIGURES.items()))]
+    facts.append(("Baseline", baseline(result)))
+    return [*facts, *([("Calibrated", f"{calibration['kind']}, on {calibration['support']}")] if calibration else [])]
 
 
-def _calibration_table(result: Mapping[str, Any], *, width: int) -> list[str]:
-    """The other figures with and without calibration, side by side."""
+def _further_figures(result: Mapping[str, Any], *, width: int) -> list[str]:
+    """The other figures; with and without calibration below each other."""
+    shown: dict[str, Mapping[str, Any]] = {"": result}
+    if result["calibration"]:
+        shown = {"calibrated": result, "uncalibrated": result["calibration"]["raw"]}
+    rows = [[name, *(wording.figure(figures[key]) for key in _FIGURES)] for name, figures in shown.items()]
+    columns = [Column(""), *map(number, _FIGURES.values())]
     if not result["calibration"]:
-        return []
-    both = {"calibrated": result, "uncalibrated": result["calibration"]["raw"]}
-    rows = [(name, *(wording.figure(figures[key]) for key in _FIGURES)) for name, figures in both.items()]
-    return ["", *table_lines((Column(""), *map(number, _FIGURES.values())), rows, width=width)]
+        columns, rows = columns[1:], [row[1:] for row in rows]
+    return table_lines(columns, rows, width=width)
 
 
 def _matrix_width(rows: Sequence[Sequence[str]], titles: Sequence[str]) -> int:

@@ -37,9 +37,9 @@ def show_model(
     offline: options.Offline = False,
     json: options.Json = False,
 ) -> None:
-    """Show what a model is: family, size, longest prompt, precision, and the README beside its weights."""
+    """Show what a model is: family, size, longest prompt, precision; of the embedded model also how it was made."""
     from promptlab.cli.figures import fact_lines
-    from promptlab.cli.loading import Machine
+    from promptlab.cli.loading import EMBEDDED, Machine
 
     lm = Machine(device, None, offline, dtype, revision=revision).load(model)
     from promptlab.jobs.models import describe_model, readme
@@ -49,9 +49,9 @@ def show_model(
         console.show_document("model show", [about])
         return
     console.show_lines(fact_lines(_facts(about), width=console.width()))
-    if card := readme(lm):
+    if lm.name == EMBEDDED:
         console.show()
-        console.show(card.rstrip())
+        console.show(readme(lm).rstrip())
 
 
 @app.command("check")

@@ -67,7 +67,7 @@ class _PlainListener:
         if now - self.said >= _PAUSE and event.step < event.total:
             self.said = now
             rate = (event.step - self.first) / max(now - self.started, 1e-9)
-            left = f", {rate:,.0f} rows/s, {_duration((event.total - event.step) / rate)} left" if rate else ""
+            left = f", {_speed(rate)}, {_duration((event.total - event.step) / rate)} left" if rate else ""
             say(f"{self.title}: {event.step:,} of {counted(event.total, 'row')}{left}")
 
 
@@ -104,7 +104,7 @@ def _bar() -> "Bar":
 
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            return Text(f"{speed:,.0f} rows/s" if speed else "")
+            return Text(_speed(speed) if speed else "")
 
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -119,6 +119,10 @@ def _bar() -> "Bar":
 
 def _note(note: Note) -> str:
     return safe_text(f"Warning: {note.text}" if note.level == "warning" else note.text)
+
+
+def _speed(rate: float) -> str:
+    return f"{rate:,.0f} rows/s" if rate >= 10 else f"{rate:.1f} rows/s"
 
 
 def _duration(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from promptlab.cli.figures import baseline, template_text, words_text
+from promptlab.cli.figures import always, fact_lines, template_text, words_text
 from promptlab.cli.tables import number, table_lines, text
 from promptlab.results import wording
 from promptlab.text import counted
@@ -21,20 +21,22 @@ def ranking_lines(done: "Sequence[Evaluated]", *, width: int) -> list[str]:
     columns += [text("template"), text("words"), *([text("model")] if has_models else [])]
     rows = [_row(result, is_calibrated=is_calibrated, has_models=has_models) for result in results]
     first = results[0]
-    head = f"{first['task']}, {first['split']}, {counted(first['n'], 'row')}"
-    always = f"always answering {first['majority']['label']!r}: {wording.figure(first['majority']['share'])}"
-    return [f"{head}; {always}", "", *table_lines(columns, rows, width=width), ""]
+    facts = [("Task", f"{first['task']}, {first['split']}, {counted(first['n'], 'row')}")]
+    if not has_models:
+        facts.append(("Model", f"{first['model']}, {first['dtype']} on {first['device']}"))
+    facts.append(("Baseline", always(first)))
+    return [*fact_lines(facts, width=width), "", *table_lines(columns, rows, width=width), ""]
 
 
 def best_of(done: "Sequence[Evaluated]") -> str:
-    """What can be said of the best: whether it beats the second and the baseline, and that it was chosen."""
+    """What can be said of the best: whether it beats the second, and that it was chosen."""
     from promptlab.results import compare
 
     best, second, *_ = _ranked(done)
     names = (_called(second), _called(best))
     sentence = compare(second.evaluation.scores, best.evaluation.scores, names=names).sentence
     chosen = f"It is the best of {len(done)} on these rows; expect a little less on others."
-    return " ".join(filter(None, (f"Best against second: {sentence}.", chosen, baseline(best.result))))
+    return f"Best against second: {sentence}. {chosen}"
 
 
 def _ranked(done: "Sequence[Evaluated]") -> "list[Evaluated]":

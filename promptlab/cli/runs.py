@@ -10,6 +10,8 @@ from promptlab.cli import console, options
 from promptlab.errors import ConfigError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from promptlab.jobs.rows import RowSeen
     from promptlab.results import Run
 
@@ -52,7 +54,7 @@ def show_run(run: options.Run, workspace: options.Workspace = options.WORKSPACE,
         console.show_document("runs show", [_about(found)])
         return
     pinned = ", pinned" if found.pinned else ""
-    facts = [("Run", f"{found.id}, {_local(found.created)}{pinned}"), ("Hash", found.spec_hash[:12])]
+    facts = [("Run", f"{found.id}, {_local(found.created):%Y-%m-%d %H:%M}{pinned}"), ("Hash", found.spec_hash[:12])]
     console.show_lines(fact_lines(facts, width=console.width()))
     console.show_lines(["", *result_lines(found.result, width=console.width())])
 
@@ -127,15 +129,19 @@ def _list_lines(runs: "Sequence[Run]") -> list[str]:
     if not runs:
         return ["There are no runs."]
     columns = [number("run"), Column("when"), text("task"), Column("accuracy"), number("rows")]
-    columns += [text("template"), text("words"), Column("pinned")]
+    columns += [text("template"), text("words")]
     rows = []
     for run in runs:
         result = run.result
         low, high = result["interval"]
-        row = [str(run.id), _local(run.created), f"{result['task']} {result['split']}"]
+        row = [
+            f"pinned {run.id}" if run.pinned else str(run.id),
+            _when(run.created),
+            f"{result['task']} {result['split']}",
+        ]
         row += [f"{wording.figure(result['accuracy'])} ({wording.interval((low, high))})", f"{result['n']:,}"]
         row += [result.get("template_name") or template_text(result), result.get("words_name") or words_text(result)]
-        rows.append([*row, "yes" if run.pinned else ""])
+        rows.append(row)
     return table_lines(columns, rows, width=console.width())
 
 
@@ -145,11 +151,19 @@ def _about(run: "Run") -> dict[str, Any]:
     return {**run.result, **place, "spec": dict(run.spec)}
 
 
-def _local(created: str) -> str:
+def _local(created: str) -> "datetime":
     """The time of a run on this machine's clock."""
     from datetime import datetime
 
-    return datetime.fromisoformat(created).astimezone().strftime("%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(created).astimezone()
+
+
+def _when(created: str) -> str:
+    """The time for a run of today, the date for others."""
+    from datetime import datetime
+
+    moment = _local(created)
+    return f"{moment:%H:%M}" if moment.date() == datetime.now().date() else f"{moment:%Y-%m-%d}"
 
 
 def _show_rows(run: "Run", rows: "Sequence[RowSeen]", *, total: int) -> None:

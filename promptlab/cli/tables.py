@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from promptlab.text import safe_text
 
 _GAP = "  "
-_LEAST = 10  # characters that a column which may shrink keeps
+_LEAST = 8  # characters that a column which may shrink keeps
 
 
 @dataclass(frozen=True, slots=True)

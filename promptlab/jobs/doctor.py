@@ -10,7 +10,6 @@ from importlib import metadata
 from pathlib import Path
 
 from promptlab import __version__
-from promptlab.errors import PromptlabError
 from promptlab.paths import cache_folder
 from promptlab.text import counted, listed, size
 
@@ -26,6 +25,7 @@ _PACKAGES = (
     "scikit-learn",
 )
 _OPTIONAL = ("datasets", "peft", "sentence-transformers")
+_SMALL_MODEL = "hf-internal-testing/tiny-random-bert"
 _LEAST_FREE = 1_000_000_000  # bytes on a disk, below which a download or a cache soon fails
 
 
@@ -116,12 +116,12 @@ def _offline() -> str:
 def _reached() -> str:
     import huggingface_hub
 
+    from promptlab.model.source import is_network_error
+
     try:
-        huggingface_hub.HfApi().model_info("hf-internal-testing/tiny-random-bert", timeout=10)
-    except (OSError, PromptlabError, huggingface_hub.errors.HfHubHTTPError) as error:
-        return f"not reached ({type(error).__name__})"
+        huggingface_hub.HfApi().model_info(_SMALL_MODEL, timeout=10)
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "requests", "urllib3"):
+        if not is_network_error(error):
             raise
         return f"not reached ({type(error).__name__})"
     return "reached"

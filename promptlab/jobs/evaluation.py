@@ -159,7 +159,18 @@ def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:
         "path": "plain",
     }
     if isinstance(classifier, Ensemble):
-        return {**about, "template": [str(member.template) for member in classifier.members], "words": None}
+        return {
+            **about,
+            "template": [str(member.template) for member in classifier.members],
+            "words": None,
+            "demonstrations": sum(len(member.demonstrations) for member in classifier.members),
+        }
     template = {"template": str(classifier.template), "template_name": classifier.template.name}
     words = {} if classifier.words is None else to_table(replace(classifier.words, calibration=None))
-    return {**about, **template, "words": words, "words_name": classifier.words.name if classifier.words else ""}
+    return {
+        **about,
+        **template,
+        "words": words,
+        "words_name": classifier.words.name if classifier.words else "",
+        "demonstrations": len(classifier.demonstrations),
+    }

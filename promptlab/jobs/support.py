@@ -11,7 +11,6 @@ from promptlab.model.language_model import ReadoutStore
 from promptlab.pipeline import Ensemble, Pipeline
 from promptlab.scoring.calibrate import Kind, calibrate, content_free
 from promptlab.task import Example, Task, sample_rows
-from promptlab.text import counted
 
 # Train texts that a batch calibration reads.
 SUPPORT_ROWS = 500
@@ -32,8 +31,8 @@ def choose_support(kind: Kind, task: Task, split: str, *, seed: int) -> Support:
         return Support(kind, (), "inputs without content")
     if len(task.train) and split != "train":
         texts = sample_rows(task.train, SUPPORT_ROWS, seed=seed)
-        return Support(kind, texts, f"{counted(len(texts), 'train text')} of {task.name}, {task.fingerprint[:12]}")
-    return Support(kind, None, f"the evaluated texts of {task.name}, {task.fingerprint[:12]}")
+        return Support(kind, texts, f"train texts of {task.name}, {task.fingerprint[:12]}")
+    return Support(kind, None, f"evaluated texts of {task.name}, {task.fingerprint[:12]}")
 
 
 def calibrate_on(
@@ -44,10 +43,11 @@ def calibrate_on(
         raise ConfigError(
             "A calibration is fitted to one template and its label words; calibrate an ensemble's members."
         )
-    values, name = evaluated, f"{support.name}, n = {len(evaluated)}"
+    values = evaluated
     if support.texts is not None:
         texts = support.texts or content_free(classifier.fields)
-        values, name = _raw(classifier, texts, cache), f"{support.name}, n = {len(texts)}"
+        values = _raw(classifier, texts, cache)
+    name = f"{len(values):,} {support.name}"
     return classifier.with_words(calibrate(classifier.words, values, support.kind, support=name))
 
 

@@ -38,7 +38,8 @@ def spell_words(lm: LanguageModel, template: Template, words: LabelWords) -> lis
         problems = _unknown(lm, word, pieces)
         if not problems and words.pieces != "whole" and not lm.is_whole_only(template):
             problems = _split(lm, template, words, word, pieces)
-            problems += _shared(firsts[tuple(slot[0] for slot in pieces)], label, word)
+            if words.pieces == "first":
+                problems += _shared(firsts[tuple(slot[0] for slot in pieces)], label, word)
         ids = tuple(piece for slot in pieces for piece in slot)
         spelt.append(SpeltWord(label, word, ids, tuple(map(lm.tokens.entry, ids)), tuple(problems)))
     return spelt
@@ -58,7 +59,9 @@ def _split(
     if len(longest) == 1:
         return []
     found = f"{str(word)!r} is {counted(len(longest), 'piece')} ({' '.join(map(lm.tokens.entry, longest))})"
-    if lm.spelling(template).leads[0].kind == "start" and len(lm.tokens.after(f" {word}")) < len(longest):
+    text = word.text if isinstance(word.text, str) else word.text[0]
+    opens = lm.spelling(template).leads[0].kind == "start" and longest == pieces[0]
+    if opens and len(lm.tokens.after(" " + text)) < len(longest):
         return [f"{found} at the start of the prompt: put a space before {{mask}}."]
     if words.pieces != "first":
         return []

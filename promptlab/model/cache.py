@@ -87,7 +87,9 @@ class ReadoutCache:
     def clear(self) -> int:
         """Remove everything; returns how many files there were."""
         self._memory.clear()
-        files = [*self.files(), *(self.folder.glob("*.damaged") if self.folder else ())]
+        files = self.files()
+        if self.folder is not None:
+            files += [*self.folder.glob("*.damaged"), *self.folder.glob(".*.new")]
         for path in files:
             path.unlink(missing_ok=True)
         return len(files)

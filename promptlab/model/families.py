@@ -120,7 +120,8 @@ class Seq2SeqLM(LanguageModel):
             return (self.tokens.tokenizer.mask_token_id,)
         if slot >= len(self.sentinels):
             raise ModelError(
-                f"This model has {counted(len(self.sentinels), 'sentinel')}, and a template with more slots than that."
+                f"This model has {counted(len(self.sentinels), 'sentinel')}, one a slot, and the template has more "
+                "slots: use fewer."
             )
         return (self.sentinels[slot],)
 

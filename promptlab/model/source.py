@@ -14,6 +14,8 @@ from promptlab.text import counted, nearest, size
 
 EMBEDDED = "embedded"
 Say = Callable[[str], None]
+# What the hub's library talks through, in one release or another.
+_HTTP_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
 _SETTINGS = ("*.json", "*.txt", "*.model", "*.jinja")
 
 
@@ -60,13 +62,19 @@ def go_offline() -> None:
     os.environ["TRANSFORMERS_OFFLINE"] = "1"
 
 
+def is_network_error(error: Exception) -> bool:
+    """Whether an error of the hub's library means that the hub was not reached."""
+    return isinstance(error, OSError) or type(error).__module__.split(".")[0] in _HTTP_CLIENTS
+
+
 def _from_hub(name: str, revision: str, *, offline: bool, say: Say | None) -> Source:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     if offline:
         go_offline()
     import huggingface_hub
+    from huggingface_hub import constants
 
-    offline = offline or bool(huggingface_hub.constants.HF_HUB_OFFLINE)
+    offline = offline or bool(constants.HF_HUB_OFFLINE)
     try:
         folder = Path(huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True))
         is_there = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
@@ -105,13 +113,8 @@ def _download(name: str, revision: str, say: Say | None) -> Path:
         raise ModelError(
             f"The hub has no model {name!r}, and there is no folder of that name here.{nearest(name, (EMBEDDED,))}"
         ) from None
-    except OSError as error:
-        raise ModelError(
-            f"The hub cannot be reached to download {name!r} ({type(error).__name__}). Check the network, name a model "
-            "folder on this machine, or use the embedded model (--model embedded)."
-        ) from error
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "requests", "urllib3"):
+        if not is_network_error(error):
             raise
         raise ModelError(
             f"The hub cannot be reached to download {name!r} ({type(error).__name__}). Check the network, name a model "

@@ -18,7 +18,7 @@ _HEADER_LIMIT = 100_000_000
 
 def shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
     """The name and shape of every tensor in safetensors files; ModelError for a file that is cut or damaged."""
-    return {name: tuple(entry["shape"]) for path in files for name, entry in _header(path).items()}
+    return {name: shape for path in files for name, shape in _header(path).items()}
 
 
 def parameter_count(files: Iterable[Path]) -> int:
@@ -40,7 +40,7 @@ def fingerprint(folder: Path, files: Iterable[Path]) -> str:
     return state.hexdigest()
 
 
-def _header(path: Path) -> dict[str, Any]:
+def _header(path: Path) -> dict[str, tuple[int, ...]]:
     damaged = ModelError(f"{path} is cut short or damaged. Copy or download the model again.")
     with path.open("rb") as file:
         head = file.read(8)
@@ -50,12 +50,13 @@ def _header(path: Path) -> dict[str, Any]:
         try:
             table: dict[str, Any] = json.loads(file.read(length))
             table.pop("__metadata__", None)
-            end = max((entry["data_offsets"][1] for entry in table.values()), default=0)
-        except (ValueError, TypeError, KeyError, AttributeError):
+            end = max((int(entry["data_offsets"][1]) for entry in table.values()), default=0)
+            found = {name: tuple(map(int, entry["shape"])) for name, entry in table.items()}
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             raise damaged from None
     if path.stat().st_size != 8 + length + end:
         raise damaged
-    return table
+    return found
 
 
 def _content_hash(path: Path) -> str:

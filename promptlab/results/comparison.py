@@ -158,6 +158,12 @@ def compare_runs(runs: Sequence[Run], *, seed: int = 0) -> list[Comparison]:
     """Every stored run after the first compared with the first; ConfigError for fewer than two, or without scores."""
     if len({run.id for run in runs}) < max(2, len(runs)):
         raise ConfigError("A comparison needs two different runs or more.")
+    for run in runs[1:]:
+        if run.fingerprint != runs[0].fingerprint and run.task != runs[0].task:
+            raise DataError(
+                f"Run {runs[0].id} is on {shorten(runs[0].task, 60)!r} and run {run.id} on {shorten(run.task, 60)!r}. "
+                "Only runs on the same data can be compared."
+            )
     scores, about = {}, {}
     for run in runs:
         if run.scores is None:

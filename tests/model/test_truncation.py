@@ -76,7 +76,7 @@ texts_b = st.lists(st.sampled_from(B), max_size=12).map(" ".join)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(template=templates(), a=texts_a, b=texts_b, less=st.integers(0, 26))
 def test_only_field_pieces_are_cut_and_from_where_the_template_says(
     kind: str, template: Template, a: str, b: str, less: int
@@ -109,8 +109,8 @@ def test_only_field_pieces_are_cut_and_from_where_the_template_says(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25, deadline=None)
-@given(text=st.text(max_size=60), room=st.integers(0, 30))
+@settings(max_examples=25)
+@given(text=st.text(max_size=60), room=st.integers(2, 30))
 def test_any_text_whatever_its_characters_fits_and_leaves_the_template_whole(kind: str, text: str, room: int) -> None:
     empty = made(kind, "the story was {text} film {mask} film", {"text": ""}, 1000)
     prompt = made(kind, "the story was {text} film {mask} film", {"text": text}, len(empty.ids) + room)
