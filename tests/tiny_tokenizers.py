@@ -1,4 +1,8 @@
-"""Small real tokenizers of every kind, trained on a few hundred words when first asked for."""
+"""Small real tokenizers of every kind, made from a few hundred words when first asked for.
+
+Those with merges are trained; WordPiece and Unigram vocabularies are put together, as their trainers break ties in
+another way each time.
+"""
 
 import json
 import re
@@ -41,12 +45,22 @@ def _trained(tokenizer: Tokenizer, trainer: Any) -> dict[str, Any]:
     return json.loads(tokenizer.to_str())["model"]  # type: ignore[no-any-return]
 
 
+@cache
 def _wordpiece() -> dict[str, int]:
-    """Every word of the text, and every character at and behind a word's beginning; its trainer breaks ties at random."""
-    words = sorted(set(re.findall(r"[a-z]+", _SENTENCES.lower())) - set(_ALPHABET))
+    """Every word of the text, and every character at a word's beginning and behind it."""
+    words = sorted(set(re.findall(r"[a-z]{2,}", _SENTENCES.lower())))
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     entries = [*special, *_ALPHABET, *(f"##{letter}" for letter in _ALPHABET), *words]
     return {entry: place for place, entry in enumerate(entries)}
+
+
+@cache
+def _unigram() -> tuple[tuple[str, float], ...]:
+    """Every word of the text, some parts of words and every character, with log-probabilities."""
+    words = sorted(set(re.findall(r"[A-Za-z]{2,}|[0-9]", _SENTENCES)))
+    parts = ("re", "at", "in", "ing", "er", "ed", "on", "th", "li", "ti")
+    scores = {f"▁{word}": -6.0 for word in words} | dict.fromkeys(parts, -7.0) | dict.fromkeys(_ALPHABET, -7.5)
+    return (("▁", -4.0), *scores.items())
 
 
 def _bytes(*special: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
@@ -60,22 +74,6 @@ def _bytes(*special: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
     )
     model = _trained(raw, trainer)
     return model["vocab"], [tuple(merge) for merge in model["merges"]]
-
-
-@cache
-def _unigram() -> tuple[tuple[str, float], ...]:
-    """Pieces and log-probabilities: what training finds in so little text, and each whole word of it."""
-    raw = Tokenizer(models.Unigram())
-    raw.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
-    trainer = trainers.UnigramTrainer(
-        vocab_size=300,
-        unk_token="<unk>",
-        special_tokens=["<unk>"],
-        initial_alphabet=_ALPHABET,
-        show_progress=False,
-    )
-    words = {f"▁{word}": -6.0 for word in re.findall(r"[A-Za-z]{2,}|[0-9]", _SENTENCES)}
-    return tuple((words | dict(_trained(raw, trainer)["vocab"][1:])).items())
 
 
 @cache

@@ -10,7 +10,7 @@ from promptlab.cli import console, options
 if TYPE_CHECKING:
     from promptlab.results import Comparison, Run
 
-Runs = Annotated[list[str], typer.Argument(metavar="RUN RUN...", help="The first is what the others are held against.")]
+Runs = Annotated[list[str], typer.Argument(metavar="RUN", help="The first is what the others are held against.")]
 
 
 def compare(runs: Runs, workspace: options.Workspace = options.WORKSPACE, json: options.Json = False) -> None:

@@ -35,11 +35,9 @@ def guarded(run: Callable[[], int], *, debug: bool) -> int:
         if code == STOPPED:
             say(_STOPPED)
         return code
-    except BrokenPipeError:
-        # The reader has seen enough; a flush at exit would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except BaseException as error:
+        if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+            return _reader_left()
         if isinstance(error, SystemExit):
             raise
         if debug:
@@ -47,6 +45,12 @@ def guarded(run: Callable[[], int], *, debug: bool) -> int:
         code, sentence = _in_words(error)
         say(sentence)
         return code
+
+
+def _reader_left() -> int:
+    """Whoever read standard output has seen enough; what is flushed at exit goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return DONE
 
 
 def _in_words(error: BaseException) -> tuple[int, str]:

@@ -23,7 +23,7 @@ Folder = Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's fol
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        metavar="FILE|TEXT...", help="A file; a text (for a template of two, both); - for stdin, a line each."
+        metavar="FILE|TEXT", help="A file; a text (for a template of two, both); - for stdin, a line each."
     ),
 ]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Where a file's predictions go: a new .csv or .jsonl.")]

@@ -19,7 +19,7 @@ app = typer.Typer(help="Look at stored runs: list, show, rows, pin, delete.", no
 
 # Rows that are shown when no limit is given; a file gets them all.
 _SHOWN = 20
-Runs = Annotated[list[str], typer.Argument(metavar="RUN...", help="Numbers, last, last-1, or the starts of hashes.")]
+Runs = Annotated[list[str], typer.Argument(metavar="RUN", help="Numbers, last, last-1, or the starts of hashes.")]
 Most = Annotated[int | None, typer.Option("--limit", metavar="N", help="How many to list, the newest first.")]
 Wrong = Annotated[bool, typer.Option("--wrong", help="Only rows that were given another label.")]
 Label = Annotated[str | None, typer.Option(metavar="LABEL", help="Only rows with this label.")]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Look at templates: list, show, check.", no_args_is_help=True)
 
-Of = Annotated[str | None, typer.Argument(metavar="[TASK]", help="A task of the library, for its templates.")]
+Of = Annotated[str | None, typer.Argument(metavar="TASK", help="A task of the library, for its templates.")]
 Reference = Annotated[str, typer.Argument(metavar="TEMPLATE", help="sst2#it-was, sst2, file.toml, or one written out.")]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from promptlab.spec import RunSpec
     from promptlab.task import Example
 
-Texts = Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="A text; for a template of two, both.")]
+Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT", help="A text; for a template of two, both.")]
 Row = Annotated[str | None, typer.Option(metavar="ROW", help="A row's id, or its number in the split from 1.")]
 Run = Annotated[str | None, typer.Option(metavar="RUN", help="The stored run to explain: number, last, or hash.")]
 

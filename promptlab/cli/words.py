@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Look at label words: list, show, check.", no_args_is_help=True)
 
-Of = Annotated[str | None, typer.Argument(metavar="[TASK]", help="A task of the library, for its label words.")]
+Of = Annotated[str | None, typer.Argument(metavar="TASK", help="A task of the library, for its label words.")]
 Reference = Annotated[
     str, typer.Argument(metavar="WORDS", help="sst2#manual, file.toml#name, or 'positive=great ...'.")
 ]

@@ -65,7 +65,8 @@ def every_row(task: Task) -> Sequence[Example]:
     for number, rows in enumerate(splits):
         for other in list(unlabelled):
             if isinstance(rows, ArrowRows) and isinstance(other, ArrowRows) and other.batches is rows.batches:
-                places = np.concatenate([rows.places, other.places])
+                # An empty range alone would become numbers with a point.
+                places = np.concatenate([np.asarray(part.places, np.int64) for part in (rows, other)])
                 splits[number] = replace(rows, places=np.sort(places))
                 unlabelled.remove(other)
     return joined([*splits, *unlabelled])

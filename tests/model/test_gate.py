@@ -1,6 +1,5 @@
 """Model folders that ask for code, or hold it: nothing of it runs, and the message names what asked."""
 
-import json
 import pickle
 import shutil
 import sys
@@ -10,15 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from model_folders import edit, refusal
 from tiny_models import build, saved
 
-from promptlab.errors import ModelError
 from promptlab.model import load_model
-
-
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("gated")
 
 
 @pytest.fixture
@@ -33,17 +27,6 @@ def folder(shelf: Path, tmp_path: Path, canary: Path) -> Path:
     place = Path(shutil.copytree(saved("bert", shelf), tmp_path / "model"))
     (place / "canary_module.py").write_text(f"from pathlib import Path\nPath({str(canary)!r}).touch()\n")
     return place
-
-
-def edit(folder: Path, file: str, changes: dict[str, Any]) -> None:
-    table = json.loads((folder / file).read_text()) if (folder / file).is_file() else {}
-    (folder / file).write_text(json.dumps(table | changes))
-
-
-def refusal(folder: Path) -> str:
-    with pytest.raises(ModelError) as error:
-        load_model(str(folder), dtype="float32")
-    return str(error.value)
 
 
 CODE: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -108,7 +91,7 @@ CODE: dict[str, tuple[str, dict[str, Any], str]] = {
 @pytest.mark.parametrize("ask", CODE)
 def test_a_folder_that_asks_for_code_is_refused_and_the_key_is_named(ask: str, folder: Path, canary: Path) -> None:
     file, changes, key = CODE[ask]
-    edit(folder, file, changes)
+    edit(folder, file, **changes)
     said = refusal(folder)
     assert said.startswith(f"{folder / file}: the key {key!r} asks for code from elsewhere")
     assert not canary.exists()
@@ -116,19 +99,17 @@ def test_a_folder_that_asks_for_code_is_refused_and_the_key_is_named(ask: str, f
 
 
 def test_a_kernel_that_transformers_would_fetch_by_a_plain_name_is_not_asked_for(folder: Path) -> None:
-    edit(
-        folder, "config.json", {"attn_implementation": "flash_attention_2", "_attn_implementation": "flash_attention_2"}
-    )
+    edit(folder, attn_implementation="flash_attention_2", _attn_implementation="flash_attention_2")
     assert load_model(str(folder), dtype="float32").model.config._attn_implementation in ("sdpa", "eager")
 
 
 def test_keys_that_say_no_are_no_reason_to_refuse(folder: Path) -> None:
-    edit(folder, "config.json", {"trust_remote_code": False, "auto_map": {}})
+    edit(folder, "config.json", trust_remote_code=False, auto_map={})
     assert load_model(str(folder), dtype="float32").family == "masked"
 
 
 def test_an_adapter_that_could_bring_in_another_model_is_refused(folder: Path) -> None:
-    edit(folder, "adapter_config.json", {"peft_type": "LORA", "base_model_name_or_path": "evil/model"})
+    edit(folder, "adapter_config.json", peft_type="LORA", base_model_name_or_path="evil/model")
     assert "holds an adapter (adapter_config.json)" in refusal(folder)
 
 

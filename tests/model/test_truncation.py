@@ -32,15 +32,20 @@ def pieces_of(kind: str, words: tuple[str, ...]) -> dict[int, str]:
     return {piece: word[0] for word in words for piece in tokens_of(kind).after(" " + word)}
 
 
+def hard(prompt: Prompt) -> list[int]:
+    """The pieces that no soft vector replaces (those may start from any word)."""
+    return [piece for piece, row in zip(prompt.ids, prompt.soft or (0,) * len(prompt.ids), strict=True) if row == 0]
+
+
 def left(kind: str, prompt: Prompt, words: tuple[str, ...]) -> str:
     """The words that are left of these, by their first letters, in order."""
     letters = pieces_of(kind, words)
-    return "".join(letters[piece] for piece in prompt.ids if piece in letters)
+    return "".join(letters[piece] for piece in hard(prompt) if piece in letters)
 
 
 def own(kind: str, prompt: Prompt) -> list[int]:
     """Every piece that is not a field's."""
-    return [piece for piece in prompt.ids if piece not in pieces_of(kind, A) | pieces_of(kind, B)]
+    return [piece for piece in hard(prompt) if piece not in pieces_of(kind, A) | pieces_of(kind, B)]
 
 
 def made(

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_words import COMBINES, ONE, SEVERAL, label_words, scores
 from tiny_models import EVERY, examples, reading, tiny
 from torch import Tensor
 
@@ -18,30 +19,12 @@ from promptlab.verbalizer import Calibration, Combine, LabelWords, Pieces, Word
 
 TEXTS = ("The plot is dull.", "I love this film, and the story is good too", "A bad movie", "")
 TEMPLATE = "{text} It was {mask}"
-COMBINES: tuple[Combine, ...] = ("mean", "logsumexp", "max")
-
-
-def label_words(words: dict[str, Any], *, pieces: Pieces = "first", combine: Combine = "mean") -> LabelWords:
-    """Words written as text, as tuples (text, weight) or as Word."""
-
-    def made(word: Any) -> Word:
-        return word if isinstance(word, Word) else Word(*word) if isinstance(word, tuple) else Word(word)
-
-    return LabelWords({label: tuple(map(made, row)) for label, row in words.items()}, pieces=pieces, combine=combine)
-
-
-ONE = {"pos": ["great"], "neg": ["terrible"]}
-SEVERAL = {"pos": ["great", ("good", 2.0), ("fine", 0.5)], "neg": ["terrible", "bad"], "mid": ["okay"]}
 
 
 @pytest.fixture(scope="module")
 def readout() -> Readout:
     """Share it: what is remembered in it must not change any answer."""
     return reading(tiny("bert"), TEMPLATE, TEXTS)
-
-
-def scores(readout: Readout, words: LabelWords) -> Tensor:
-    return WordVerbalizer(words)(replace(readout, memo={}))
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -219,62 +202,6 @@ def test_a_scale_of_the_logits_is_part_of_both_paths(scale: str, monkeypatch: py
     table = label_words(SEVERAL)
     torch.testing.assert_close(scores(readout, table), general(readout, table, monkeypatch), atol=1e-5, rtol=1e-5)
     assert (scores(readout, table) - scores(plain, table)).abs().max() > 0.01
-
-
-@pytest.mark.parametrize("combine", COMBINES)
-@pytest.mark.parametrize("name", ["bert", "gemma2"])
-def test_gradients_flow_to_the_slots_vectors(combine: Combine, name: str) -> None:
-    readout = reading(tiny(name), TEMPLATE, TEXTS)
-    hidden = readout.hidden.clone().requires_grad_()
-    trained = replace(readout, hidden=hidden, memo={})
-    verbalizer = WordVerbalizer(label_words(SEVERAL, combine=combine))
-    for _ in range(2):  # the second time must not find detached columns
-        hidden.grad = None
-        verbalizer(trained)[:, 0].sum().backward()
-        assert hidden.grad is not None and (hidden.grad.abs().sum((1, 2)) > 0).all()
-
-
-def test_gradients_flow_to_an_output_layer_that_is_trained() -> None:
-    readout = reading(tiny("bert"), TEMPLATE, TEXTS)
-    weight = readout.output.weight.clone().requires_grad_()
-    output = type(readout.output)(tiny("bert").model)
-    output.weight = weight
-    trained = replace(readout, output=output, memo={})
-    for _ in range(2):
-        weight.grad = None
-        WordVerbalizer(label_words(ONE))(trained)[:, 0].sum().backward()
-        assert weight.grad is not None and (weight.grad.abs().sum() > 0)
-
-
-def test_what_is_remembered_is_forgotten_when_words_weights_or_combination_change() -> None:
-    readout = reading(tiny("bert"), TEMPLATE, TEXTS)
-    tables = [
-        label_words(SEVERAL),
-        label_words(SEVERAL | {"pos": ["great", "good", "fine"]}),
-        label_words(SEVERAL | {"pos": ["great", ("good", 2.0)]}),
-        label_words(SEVERAL | {"pos": ["great", ("good", 2.0), Word("fine", 0.5, on=False)]}),
-        label_words(SEVERAL, combine="max"),
-        label_words(SEVERAL, pieces="mean"),
-    ]
-    for _ in range(2):
-        for table in tables:
-            torch.testing.assert_close(WordVerbalizer(table)(readout), scores(readout, table))
-    assert not torch.allclose(WordVerbalizer(tables[0])(readout), WordVerbalizer(tables[1])(readout))
-
-
-def test_a_changed_word_works_out_its_own_label_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    readout = reading(tiny("bert"), TEMPLATE, TEXTS)
-    WordVerbalizer(label_words(SEVERAL))(readout)
-    asked: list[list[str]] = []
-    folded = WordVerbalizer._folded
-    monkeypatch.setattr(
-        WordVerbalizer,
-        "_folded",
-        lambda self, each, labels: (asked.append(list(labels)), folded(self, each, labels))[1],
-    )
-    WordVerbalizer(label_words(SEVERAL | {"neg": ["awful"]}))(readout)
-    WordVerbalizer(label_words(SEVERAL | {"neg": ["awful"]}))(readout)
-    assert asked == [["neg"]]
 
 
 def test_words_read_whole_count_as_read(readout: Readout) -> None:
