@@ -8,9 +8,7 @@ from promptlab.cli import console, options
 
 app = typer.Typer(help="Look at what is kept to save time: show, clear.", no_args_is_help=True)
 
-Kinds = Annotated[
-    list[str] | None, typer.Argument(metavar="KIND", help="readouts, tables, ...: as show names them.")
-]
+Kinds = Annotated[list[str] | None, typer.Argument(metavar="KIND", help="readouts, tables, ...: as show names them.")]
 
 
 @app.command("show")

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
+from promptlab.errors import ConfigError
 from promptlab.text import safe_text
 
 # Columns of a table when standard output is no terminal and COLUMNS is not set.
@@ -60,9 +61,9 @@ def is_watched() -> bool:
 
 
 def confirm(question: str) -> bool:
-    """Ask for a yes on the terminal; without one the answer is no."""
+    """Whether the user says yes; ConfigError without a terminal to ask on."""
     if not sys.stdin.isatty():
-        return False
+        raise ConfigError("There is no terminal to ask on. Add --yes to go on without a question.")
     print(f"{safe_text(question)} [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -26,7 +26,6 @@ def doctor(online: Online = False, workspace: options.Workspace = options.WORKSP
     else:
         console.show_lines(fact_lines([(fact.name, fact.found) for fact in facts], width=console.width()))
         console.show()
-        for problem in problems:
-            console.show(problem)
-        console.show("Nothing is wrong." if not problems else "")
+        for sentence in problems or ["Nothing is wrong."]:
+            console.show(sentence)
     return DOES_NOT_HOLD if problems else DONE

@@ -74,4 +74,4 @@ def _usage(error: BaseException) -> str:
     message = str(getattr(error, "format_message", lambda: error)()).strip()
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "promptlab"
-    return f"{message} See '{command} --help'."
+    return f"{message.rstrip('.')}. See '{command} --help'."

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 Calibrate = Annotated[
     Literal["batch", "contextual"] | None,
-    typer.Option(metavar="KIND", help="batch or contextual: divide out what labels get anyway, on train texts or on empty ones."),
+    typer.Option(
+        metavar="KIND", help="batch or contextual: divide out what labels get anyway (on train texts, on empty ones)."
+    ),
 ]
 Demos = Annotated[
     int | None, typer.Option(metavar="N", help="Solved train examples a label, where the template has {demos}.")

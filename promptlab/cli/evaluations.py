@@ -11,7 +11,7 @@ from promptlab.cli.loading import EMBEDDED, Machine, describe, reading_cache
 from promptlab.cli.progress import EventStream, Listener, listening
 from promptlab.cli.store import keep
 from promptlab.errors import ConfigError, PromptlabError
-from promptlab.results.events import Event, Note
+from promptlab.results.events import Done, Event, Note
 
 if TYPE_CHECKING:
     from promptlab.jobs import Evaluation, Plan
@@ -43,7 +43,7 @@ class Asked:
             raise ConfigError("--revision goes with one model. With several, write name@revision.")
         if self.bundle is None:
             return
-        self.machine.refuse_for("a bundle")
+        replace(self.machine, dtype=self.spec.dtype).refuse_for("a bundle")
         given = {"--template": self.spec.template, "--words": self.spec.words, "--demos": self.demos}
         given["--model"] = self.spec.model != (EMBEDDED,)
         for option, value in given.items():
@@ -71,7 +71,10 @@ def evaluate_all(asked: Asked, stream: EventStream | None) -> list[Evaluated]:
 
     def kept() -> str:
         numbers = [str(one.run) for one in done if one.run is not None]
-        return f"Stored before that: run {', '.join(numbers)}." if numbers else "No run was stored."
+        sentence = f"Stored before that: run {', '.join(numbers)}." if numbers else "No run was stored."
+        if stream is not None:
+            stream(Done("stopped", sentence))
+        return sentence
 
     with keeping(kept):
         for one in _of_bundle(asked, stream) if asked.bundle is not None else _of_cells(asked, stream):
@@ -154,12 +157,17 @@ def _evaluate(
     if kind == "batch" or kind == "contextual":
         support = choose_support(kind, plan.task, plan.split, seed=asked.spec.seed)
     said: set[str] = set()
+    is_kept = True
     for place, (name, classifier) in enumerate(classifiers, 1):
         title = f"{place} of {len(classifiers)}: {name}" if len(classifiers) > 1 else "Reading"
         with listening(title, stream=stream) as listen:
             evaluation = finish(evaluate(classifier, rows, support=support, cache=cache), _once(listen, said))
-        run = as_run(evaluation, plan, asked.spec, encoding=asked.encoding, bundle=asked.bundle)
-        yield Evaluated(name, evaluation, keep(asked.workspace, run))
+        number = None
+        if is_kept:  # a store that failed once is not tried again
+            run = as_run(evaluation, plan, asked.spec, encoding=asked.encoding, bundle=asked.bundle)
+            number = keep(asked.workspace, run)
+            is_kept = number is not None
+        yield Evaluated(name, evaluation, number)
     if cache is not None and cache.note:
         console.warn(cache.note)
 

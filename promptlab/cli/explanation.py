@@ -32,8 +32,8 @@ def explanation_lines(explanation: "Explanation", *, label: str | None, width: i
 
 
 def _answer(explanation: "Explanation", label: str | None) -> list[tuple[str, str]]:
-    share = math.exp(explanation.labels[explanation.prediction])
-    facts = [("Predicted", f"{explanation.prediction} ({share:.3f})")]
+    probability = math.exp(explanation.labels[explanation.prediction])
+    facts = [("Predicted", f"{explanation.prediction} ({probability:.3f})")]
     if label is not None:
         facts.append(("Label", f"{label}: {'right' if label == explanation.prediction else 'wrong'}"))
     return facts

@@ -13,7 +13,7 @@ from promptlab.cli.edge import keeping
 from promptlab.cli.loading import Machine, describe
 from promptlab.errors import ConfigError, DataError
 from promptlab.spec import RunSpec
-from promptlab.text import counted, safe_text, shorten
+from promptlab.text import counted, shorten
 
 if TYPE_CHECKING:
     from promptlab.jobs.evaluation import Classifier
@@ -22,9 +22,7 @@ _STDIN = "-"
 Folder = Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's folder.")]
 Inputs = Annotated[
     list[str],
-    typer.Argument(
-        metavar="FILE|TEXT", help="A file; a text (for a template of two, both); - for stdin, a line each."
-    ),
+    typer.Argument(metavar="FILE|TEXT", help="A file; a text (for a template of two, both); - for stdin, a line each."),
 ]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Where a file's predictions go: a new .csv or .jsonl.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")]
@@ -131,15 +129,14 @@ def _label_lines(asked: _Asked) -> None:
 
 
 def _labelled(classifier: "Classifier", texts: Iterator[str]) -> Iterator[str]:
-    """``label<tab>probability<tab>text`` for each text, a block of texts at a time."""
+    """Label, probability and text of each text, a block of texts at a time."""
     from itertools import islice
 
     from promptlab.pipeline.classify import CHUNK
 
     while block := list(islice(texts, CHUNK)):
         for given, entry in zip(block, classifier(block), strict=True):
-            # The tabs between are ours; those inside a text become visible.
-            yield f"{entry['label']}  {entry['score']:.3f}  {safe_text(given)}"
+            yield f"{entry['label']}  {entry['score']:.3f}  {given}"
 
 
 def _entry(scores: list[dict[str, Any]]) -> dict[str, Any]:

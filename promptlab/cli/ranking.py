@@ -29,22 +29,22 @@ def ranking_lines(done: "Sequence[Evaluated]", *, width: int) -> list[str]:
 
 
 def best_of(done: "Sequence[Evaluated]") -> str:
-    """What can be said of the best: whether it beats the second, and that it was chosen."""
-    from promptlab.results import compare
+    """Whether the best can be told from the second, corrected for having been chosen among all the others."""
+    from promptlab.results import compare_many
 
-    best, second, *_ = _ranked(done)
-    names = (_called(second), _called(best))
-    sentence = compare(second.evaluation.scores, best.evaluation.scores, names=names).sentence
+    ranked = _ranked(done)
+    against_second, *_ = compare_many({_called(one, line): one.evaluation.scores for line, one in enumerate(ranked, 1)})
     chosen = f"It is the best of {len(done)} on these rows; expect a little less on others."
-    return f"Best against second: {sentence}. {chosen}"
+    return f"Best against second: {against_second.sentence}. {chosen}"
 
 
 def _ranked(done: "Sequence[Evaluated]") -> "list[Evaluated]":
     return sorted(done, key=lambda one: -one.evaluation.scores.accuracy)
 
 
-def _called(one: "Evaluated") -> str:
-    return f"run {one.run}" if one.run is not None else one.name
+def _called(one: "Evaluated", line: int) -> str:
+    """A name that no other line of the table has."""
+    return f"run {one.run}" if one.run is not None else f"line {line}"
 
 
 def _row(result: Mapping[str, Any], *, is_calibrated: bool, has_models: bool) -> list[str]:

@@ -20,11 +20,13 @@ app = typer.Typer(help="Look at stored runs: list, show, rows, pin, delete.", no
 # Rows that are shown when no limit is given; a file gets them all.
 _SHOWN = 20
 Runs = Annotated[list[str], typer.Argument(metavar="RUN", help="Numbers, last, last-1, or the starts of hashes.")]
-Most = Annotated[int | None, typer.Option("--limit", metavar="N", help="How many to list, the newest first.")]
+Most = Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="How many to list, the newest first.")]
 Wrong = Annotated[bool, typer.Option("--wrong", help="Only rows that were given another label.")]
 Label = Annotated[str | None, typer.Option(metavar="LABEL", help="Only rows with this label.")]
 Predicted = Annotated[str | None, typer.Option(metavar="LABEL", help="Only rows that were given this label.")]
-Limit = Annotated[int | None, typer.Option(metavar="N", help=f"How many rows. Default: {_SHOWN}, all into a file.")]
+Limit = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help=f"How many rows. Default: {_SHOWN}, all into a file.")
+]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the rows to this new CSV file.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Unpin = Annotated[bool, typer.Option("--off", help="Take the mark away.")]
@@ -115,7 +117,7 @@ def delete_runs(runs: Runs, yes: Yes = False, workspace: options.Workspace = opt
         found = [store.get(reference) for reference in runs]
         numbers = ", ".join(str(run.id) for run in found)
         if not yes and not console.confirm(f"Delete run {numbers} for good?"):
-            console.say("Nothing was deleted. On a terminal, answer y; elsewhere add --yes.")
+            console.say("Nothing was deleted.")
             return
         store.delete(run.id for run in found)
     console.say(f"Deleted {counted(len({run.id for run in found}), 'run')}: {numbers}.")

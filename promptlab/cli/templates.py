@@ -55,7 +55,9 @@ def show_templates(template: Reference, json: options.Json = False) -> None:
         console.show_document("templates show", [_entry(one) for one in found])
         return
     for place, one in enumerate(found):
-        console.show_lines(["", *fact_lines(_facts(one), width=console.width())][0 if place else 1 :])
+        if place:
+            console.show()
+        console.show_lines(fact_lines(_facts(one), width=console.width()))
 
 
 @app.command("check")

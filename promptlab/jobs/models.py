@@ -75,11 +75,11 @@ def check_model(reference: str, *, revision: str = "", say: Say | None = None, *
 
 
 def _cached() -> Iterator[ModelHere]:
-    import huggingface_hub
+    from huggingface_hub import constants, errors, scan_cache_dir
 
     try:
-        repositories = huggingface_hub.scan_cache_dir().repos
-    except huggingface_hub.errors.CacheNotFound:
+        repositories = scan_cache_dir(constants.HF_HUB_CACHE).repos
+    except errors.CacheNotFound:
         return
     for repository in repositories:
         if repository.repo_type == "model":
@@ -103,10 +103,11 @@ def _look(name: str, folder: Path, revision: str) -> ModelHere:
             )
         )
     except (PromptlabError, OSError) as error:
-        return ModelHere(name, revision, "", "", held, _short(error))
+        return ModelHere(name, revision, "", "", held, _short(error, folder))
     return ModelHere(name, revision, family, kind, held)
 
 
-def _short(error: Exception) -> str:
-    """The first sentence of an error."""
-    return shorten(str(error).split(". ")[0].rstrip(".") + ".", 160)
+def _short(error: Exception, folder: Path) -> str:
+    """The first sentence of an error, without the folder that it is about."""
+    sentence = str(error).replace(f"{str(folder)!r} ", "").replace(f"{folder}/", "")
+    return shorten(sentence.split(". ")[0].rstrip(".") + ".", 160)

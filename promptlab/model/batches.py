@@ -40,15 +40,13 @@ def run_rows(
         yield places, *outcome
 
 
-def kept_batches(
-    lm: LanguageModel, rows: Sequence[Row], kept: dict[str, Tensor]
-) -> Iterator[tuple[list[int], Tensor, Tensor]]:
-    """What was kept, in the batches in which the model would have read it."""
+def plan_batches(rows: Sequence[Row], budget: int) -> Iterator[list[int]]:
+    """The places of the rows of each batch, as long as memory does not run out."""
     waiting = _by_length(rows)
     while waiting:
-        places = _next_batch(rows, waiting, lm.token_budget)
+        places = _next_batch(rows, waiting, budget)
         waiting = waiting[len(places) :]
-        yield places, kept["hidden"][places], kept["log_norm"][places]
+        yield places
 
 
 def _by_length(rows: Sequence[Row]) -> list[int]:

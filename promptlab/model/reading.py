@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from promptlab.model.batches import kept_batches, run_rows
+from promptlab.model.batches import plan_batches, run_rows
 from promptlab.model.cache import reading_key
 from promptlab.model.encode import Demonstration
 from promptlab.model.language_model import LanguageModel, ReadoutStore
@@ -92,10 +92,7 @@ class _Window:
             yield self._shard(range(len(self.rows)), kept["hidden"], kept["log_norm"], columns)
             return
         shards: list[Readout] = []
-        batches = (
-            run_rows(self.lm, self.rows, soft=self.soft) if kept is None else kept_batches(self.lm, self.rows, kept)
-        )
-        for places, hidden, log_norm in batches:
+        for places, hidden, log_norm in self._batches(kept):
             read_now = {
                 str(word): columns[str(word)][places] if str(word) in columns else self._read_column(word, places)
                 for word in words
@@ -109,6 +106,14 @@ class _Window:
             self.cache.put(self.key, {"hidden": whole.hidden, "log_norm": whole.log_norm})
             for word in words:
                 self.cache.put(self._column_key(word), {"column": whole.columns[str(word)]})
+
+    def _batches(self, kept: dict[str, Tensor] | None) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+        """Places, vectors and normalisers, read now or taken from what was kept in the same batches."""
+        if kept is None:
+            yield from run_rows(self.lm, self.rows, soft=self.soft)
+            return
+        for places in plan_batches(self.rows, self.lm.token_budget):
+            yield places, kept["hidden"][places], kept["log_norm"][places]
 
     def column(self, word: Word | str) -> Tensor:
         """(n,): the word read whole on every row, kept in the cache."""

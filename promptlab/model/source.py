@@ -57,7 +57,7 @@ def _written(path: Path) -> str:
 
 
 def go_offline() -> None:
-    """Keep the hub's library from the network for the rest of this process."""
+    """Keep the hub's library from the network in this process, if it was not imported yet, and in its children."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["TRANSFORMERS_OFFLINE"] = "1"
 

@@ -28,7 +28,8 @@ def resolve_words(reference: str, labels: Sequence[str], *, folder: Path | None 
     path, entries = _chosen(reference, folder or Path())
     known_as = {} if ".toml" in reference else _library_names(path, labels)
     fitted = [
-        replace(fit_labels(words, labels, known_as=known_as), name=f"{path}#{entry}") for entry, words in entries.items()
+        replace(fit_labels(words, labels, known_as=known_as), name=f"{path}#{entry}")
+        for entry, words in entries.items()
     ]
     for words in fitted:
         check_words(words, labels)

@@ -11,7 +11,7 @@ import torch
 
 from promptlab.jobs import Rows, evaluate, finish
 from promptlab.model import load_model
-from promptlab.model.batches import _by_length, _next_batch
+from promptlab.model.batches import plan_batches
 from promptlab.pipeline import Pipeline
 from promptlab.task import load_task, select_split
 from promptlab.template import Template
@@ -34,11 +34,7 @@ def test_end_to_end_against_encoder_and_plain_loop(
     rows = Rows(examples)
     pipeline = Pipeline.of(lm, Template.parse(TEXT), WORDS)
     placed = [lm.place(prompt) for prompt in pipeline.encode(examples)]
-    waiting, batches = _by_length(placed), []
-    while waiting:
-        places = _next_batch(placed, waiting, lm.token_budget)
-        batches.append(lm.batch([placed[place] for place in places]))
-        waiting = waiting[len(places) :]
+    batches = [lm.batch([placed[place] for place in places]) for places in plan_batches(placed, lm.token_budget)]
     tokenizer = lm.tokens.tokenizer
     texts = [f"{example.fields['text']} it was {tokenizer.mask_token}." for example in examples]
 
@@ -59,7 +55,8 @@ def test_end_to_end_against_encoder_and_plain_loop(
     whole, bare = interleaved([end_to_end, encoder], 5)
     again, slow = interleaved([end_to_end, padded], 3)
     print(
-        f"\n{dtype}, {THREADS} thread, {len(texts)} rows: end to end {whole:.2f} s, encoder {bare:.2f} s, ratio {whole / bare:.3f} (n=5)"
+        f"\n{dtype}, {THREADS} thread, {len(texts)} rows: end to end {whole:.2f} s, "
+        f"encoder {bare:.2f} s, ratio {whole / bare:.3f} (n=5)"
     )
     print(f"padded to 128, in order, full logits: {slow:.2f} s against {again:.2f} s, {slow / again:.1f}x (n=3)")
     assert slow / again > 3

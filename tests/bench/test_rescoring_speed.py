@@ -82,7 +82,7 @@ def test_one_changed_word_to_accuracy(readout: Readout) -> None:
 
     accuracy()
     found = milliseconds(accuracy)
-    print(f"\n{ROWS} rows x {WORDS} words, one changed: {found:.2f} ms to the accuracy (budget 1, n=15, median)")
+    print(f"\n{ROWS} rows x {WORDS} words, one changed: {found:.2f} ms (budget 1, n=15, median)")
     assert found < 5
 
 

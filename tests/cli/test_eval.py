@@ -50,6 +50,7 @@ def test_several_templates_and_words_make_a_table_and_a_comparison(promptlab: An
     figures = [float(line.split()[1]) for line in lines]
     assert len(figures) == 4 and figures == sorted(figures, reverse=True)
     assert "Best against second: " in ran.out and "the best of 4" in ran.out
+    assert "points (" not in ran.out or "for 3 comparisons" in ran.out
     assert max(map(len, ran.out.splitlines()[:-1])) <= 80
 
 

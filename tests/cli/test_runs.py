@@ -95,7 +95,8 @@ def test_a_run_is_pinned_and_the_mark_taken_away(stored: Any) -> None:
 
 
 def test_runs_are_deleted_on_a_yes_alone(stored: Any) -> None:
-    assert "Nothing was deleted" in stored("runs", "delete", 1).err
+    refused = stored("runs", "delete", 1)
+    assert refused.code == 2 and "--yes" in refused.err and stored("runs", "show", 1).code == 0
     assert stored("runs", "delete", 1, "last", "--yes").code == 0
     assert "There are no runs." in stored("runs", "list").out
     assert stored("runs", "show", 1).code == 2

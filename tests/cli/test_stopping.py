@@ -1,5 +1,6 @@
 """Ctrl-C: a real signal to a real process ends it at once, says what is kept, and leaves no traceback."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+CHUNK = 1024  # rows that a prediction writes at once
 LONG = "a film that goes on and on, " * 12
 
 
@@ -41,10 +43,12 @@ def test_an_evaluation_that_is_stopped_stores_nothing_and_says_so(shared_cache: 
     path = tmp_path / "many.csv"
     rows = [f"{place} {LONG},{'good' if place % 2 else 'bad'}".replace(", ", " ") for place in range(20_000)]
     path.write_text("\n".join(["text,label", *rows]) + "\n")
-    process = start(shared_cache, "eval", "--task", path, "--no-cache")
+    process = start(shared_cache, "eval", "--task", path, "--no-cache", "--events")
     assert "embedded: masked" in read_until(process, "embedded: masked")
     out, err, seconds = stop(process)
-    assert process.returncode == 130 and out == ""
+    assert process.returncode == 130
+    last = json.loads(out.splitlines()[-1])
+    assert (last["event"], last["outcome"]) == ("done", "stopped")
     assert err.strip().endswith("Stopped. No run was stored.") and "Traceback" not in err
     assert seconds < 10
 
@@ -59,8 +63,8 @@ def test_a_prediction_that_is_stopped_goes_on_with_resume(
     process = start(shared_cache, "predict", "b", many, "--out", "out.csv")
     partial = tmp_path / "out.csv.partial"
     deadline = time.monotonic() + 120
-    while not (partial.exists() and partial.stat().st_size > 100) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    while not (partial.exists() and partial.read_bytes().count(b"\n") > CHUNK + 1) and time.monotonic() < deadline:
+        time.sleep(0.02)
     _, err, _ = stop(process)
     assert process.returncode == 130 and "--resume goes on" in err and "Traceback" not in err
     kept = partial.read_text().splitlines()

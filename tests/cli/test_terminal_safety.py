@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-# Clipboard (OSC 52), colours, cursor moves, C1 controls, a bell, a title, bidirectional overrides, invisible characters.
+# Clipboard (OSC 52), colours, cursor moves, C1 controls, a bell, a title, bidirectional overrides, invisible ones.
 PAYLOADS = (
     "\x1b]52;c;ZXZpbA==\x07",
     "\x1b[31mred\x1b[0m",
