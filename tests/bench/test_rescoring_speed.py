@@ -95,7 +95,5 @@ def test_a_second_evaluation_of_real_rows(data: Path) -> None:
     second = LabelWords({"negative": (Word("bad"),), "positive": (Word("good"),)})
     read = finish(evaluate(Pipeline.of(lm, template, first), rows, cache=cache)).result
     again = finish(evaluate(Pipeline.of(lm, template, second), rows, cache=cache)).result
-    print(
-        f"\nSST-2 dev: {read['calls']} model calls in {read['seconds']} s, then {again['calls']} in {again['seconds']} s"
-    )
+    print(f"\nSST-2 dev: {read['calls']} calls in {read['seconds']} s, then {again['calls']} in {again['seconds']} s")
     assert again["calls"] == 0 and np.isfinite(again["accuracy"])
