@@ -48,6 +48,7 @@ class Spelling:
 
     def __init__(self, tokens: Tokens, leads: tuple[Lead, ...]) -> None:
         self.tokens, self.leads = tokens, leads
+        self._spelt: dict[str | tuple[str, ...], tuple[tuple[int, ...], ...]] = {}
 
     def pieces(self, text: str, slot: int = 0) -> tuple[int, ...]:
         """The pieces (K,) of ``text`` when it is written at a slot."""
@@ -60,14 +61,20 @@ class Spelling:
 
     def word(self, word: Word | str) -> tuple[tuple[int, ...], ...]:
         """The pieces of a word, one tuple a slot; ConfigError when it has not one string for each slot, or no piece."""
-        written = word.text if isinstance(word, Word) else word
-        texts = (written,) if isinstance(written, str) else written
+        text = word.text if isinstance(word, Word) else word
+        if text not in self._spelt:
+            self._spelt[text] = self._spell(text)
+        return self._spelt[text]
+
+    def _spell(self, text: str | tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
+        texts = (text,) if isinstance(text, str) else text
+        shown = " ".join(texts)
         if len(texts) != len(self.leads):
             raise ConfigError(
-                f"The word {str(word)!r} gives {counted(len(texts), 'text')}, and the template has "
+                f"The word {shown!r} gives {counted(len(texts), 'text')}, and the template has "
                 f"{counted(len(self.leads), 'slot')}: a word needs one text for each slot."
             )
-        pieces = tuple(self.pieces(text, slot) for slot, text in enumerate(texts))
+        pieces = tuple(self.pieces(one, slot) for slot, one in enumerate(texts))
         if not all(pieces):
-            raise ConfigError(f"The word {str(word)!r} has no pieces in this model's vocabulary.")
+            raise ConfigError(f"The word {shown!r} has no pieces in this model's vocabulary.")
         return pieces
