@@ -32,7 +32,3 @@ class BundleError(PromptlabError):
 
 class StoreError(PromptlabError):
     """The run store or a cache that cannot be read or written."""
-
-
-class WorkerFailed(PromptlabError):
-    """A child process that ended before its work was done."""

@@ -2,20 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from promptlab.cli import console, options
 from promptlab.cli.store import say_next
 from promptlab.errors import ConfigError
+from promptlab.verbalizer.words import FittedKind
 
 if TYPE_CHECKING:
     from promptlab.cli.evaluations import Asked, Evaluated
     from promptlab.spec import RunSpec
 
 Calibrate = Annotated[
-    Literal["batch", "contextual"] | None,
+    FittedKind | None,
     typer.Option(
         metavar="KIND", help="batch or contextual: divide out what labels get anyway (on train texts, on empty ones)."
     ),

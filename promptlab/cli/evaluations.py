@@ -15,12 +15,10 @@ from promptlab.results.events import Done, Event, Note
 
 if TYPE_CHECKING:
     from promptlab.jobs import Evaluation, Plan
-    from promptlab.jobs.evaluation import Classifier
+    from promptlab.jobs.scored import Classifier
     from promptlab.model import LanguageModel, ReadoutCache
     from promptlab.spec import RunSpec
     from promptlab.task import Example
-
-_KINDS = ("batch", "contextual")
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,6 @@ class Asked:
 
     def check(self) -> None:
         """ConfigError for options that do not go together."""
-        if self.spec.calibrate not in (None, *_KINDS):
-            raise ConfigError(f"calibrate is {self.spec.calibrate!r}; eval fits batch or contextual.")
         if self.machine.revision and len(self.spec.model) > 1:
             raise ConfigError("--revision goes with one model. With several, write name@revision.")
         if self.bundle is None:
@@ -91,11 +87,10 @@ def _of_bundle(asked: Asked, stream: EventStream | None) -> Iterator[Evaluated]:
     _say_notes(plan)
     console.say(f"Loading the bundle {asked.bundle}.")
     from promptlab.jobs.bundled import fit_labels_of
-    from promptlab.jobs.evaluation import model_of
     from promptlab.pipeline import load
 
     classifier = fit_labels_of(load(asked.bundle, **asked.machine.place()), plan.task.labels)
-    describe(model_of(classifier))
+    describe(classifier.lm)
     cache = reading_cache(asked.cache, len(plan.rows))
     yield from _evaluate(asked, plan, [(str(asked.bundle), classifier)], cache=cache, stream=stream)
 
@@ -104,10 +99,13 @@ def _of_cells(asked: Asked, stream: EventStream | None) -> Iterator[Evaluated]:
     """The evaluations of every template and words with every model."""
     from promptlab.jobs import make_plan
     from promptlab.jobs.plan import choose_demonstrations
+    from promptlab.template import Demonstrations
 
     plan = make_plan(asked.spec, encoding=asked.encoding, offline=asked.machine.offline)
     shown = () if asked.demos is None else choose_demonstrations(plan, asked.demos, seed=asked.spec.seed)
     _say_notes(plan)
+    if not shown and any(Demonstrations() in template.parts for template, _ in plan.cells):
+        console.say("{demos} stays empty: --demos N writes N solved examples a label there.")
     machine = replace(asked.machine, dtype=asked.spec.dtype)
     cache = None
     for place, reference in enumerate(asked.spec.model):
@@ -154,7 +152,7 @@ def _evaluate(
     rows = Rows(plan.rows, plan.task.name, plan.split, plan.task.fingerprint)
     kind = asked.spec.calibrate
     support = None
-    if kind == "batch" or kind == "contextual":
+    if kind is not None:
         support = choose_support(kind, plan.task, plan.split, seed=asked.spec.seed)
     said: set[str] = set()
     is_kept = True

@@ -66,7 +66,10 @@ def _words(explanation: "Explanation", *, width: int) -> list[str]:
     for label in explanation.labels:
         words = sorted((one for one in explanation.words if one.label == label), key=lambda one: -one.logprob)
         hidden += max(len(words) - _MOST_WORDS, 0)
-        rows += [(label, one.word, share(math.exp(one.logprob)), f"{one.rank:,}") for one in words[:_MOST_WORDS]]
+        rows += [
+            (label, one.word, share(math.exp(one.logprob)), "whole" if one.rank is None else f"{one.rank:,}")
+            for one in words[:_MOST_WORDS]
+        ]
     if not rows:
         return []
     columns = (text("label"), text("label word"), number("probability"), number("rank"))

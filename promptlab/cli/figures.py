@@ -130,9 +130,11 @@ def _head(result: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Template", f"{name}: {template_text(result)}" if name else template_text(result)),
     ]
     if result["words"]:
-        facts.append(("Words", f"{words}: {words_text(result)}" if words else words_text(result)))
+        how = " (read whole)" if result.get("pieces") == "whole" else ""
+        facts.append(("Words", (f"{words}: " if words else "") + words_text(result) + how))
     if result.get("demonstrations"):
-        facts.append(("Shown", f"{counted(result['demonstrations'], 'solved example')} in each prompt"))
+        upto = "at most " if result["cut"].get("demonstrations") else ""
+        facts.append(("Shown", f"{upto}{counted(result['demonstrations'], 'solved example')} in each prompt"))
     return [*facts, ("Model", f"{result['model']}, {result['dtype']} on {result['device']}")]
 
 

@@ -16,7 +16,7 @@ from promptlab.spec import RunSpec
 from promptlab.text import counted, shorten
 
 if TYPE_CHECKING:
-    from promptlab.jobs.evaluation import Classifier
+    from promptlab.jobs.scored import Classifier
 
 _STDIN = "-"
 Folder = Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle's folder.")]
@@ -80,11 +80,10 @@ class _Asked:
     def classifier(self) -> "Classifier":
         """The bundle's classifier, with its model said."""
         console.say(f"Loading the bundle {self.bundle}.")
-        from promptlab.jobs.evaluation import model_of
         from promptlab.pipeline import load
 
         classifier = load(self.bundle, self.model, dtype=self.machine.dtype, **self.machine.place())
-        describe(model_of(classifier))
+        describe(classifier.lm)
         return classifier
 
 

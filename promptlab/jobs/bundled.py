@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from promptlab.errors import ConfigError
-from promptlab.jobs.evaluation import Classifier
+from promptlab.jobs.scored import Classifier
 from promptlab.pipeline import Ensemble, Pipeline
 from promptlab.text import fold, listed, nearest, shorten
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from promptlab.errors import DataError
-from promptlab.jobs.support import Support, calibrate_on
-from promptlab.model import LanguageModel, spell_words
+from promptlab.jobs.scored import Classifier, LeftOut, read_scored
+from promptlab.jobs.support import Support, calibratable, calibrate_on
+from promptlab.model import spell_words
 from promptlab.model.language_model import ReadoutStore
-from promptlab.model.reading import WINDOW
 from promptlab.pipeline import Ensemble, Pipeline, as_scores
 from promptlab.results import Event, Note, Progress, Scores
 from promptlab.scoring.calibrate import lopsided
@@ -21,7 +20,6 @@ from promptlab.task import Example
 from promptlab.text import counted
 from promptlab.verbalizer import Calibration, to_table
 
-Classifier = Pipeline | Ensemble
 # Awkward words that are named one by one; the others are counted.
 _MOST_WARNINGS = 6
 
@@ -57,20 +55,25 @@ def evaluate(
     """
     if len(rows.examples) == 0:
         raise DataError("There is no labelled row to evaluate on.")
-    lm = model_of(classifier)
+    fitted = None if support is None else calibratable(classifier)
+    lm = classifier.lm
     calls, started = lm.calls, time.perf_counter()
     warnings = list(_awkward(classifier))
     yield from (Note("warning", warning) for warning in warnings)
+    yield from (Note("info", sentence) for sentence in _whole(classifier))
     raw = torch.empty(len(rows.examples), len(classifier.labels))
-    cut_rows = cut_pieces = done = 0
-    for places, values, cut in _read(classifier, rows.examples, cache):
-        raw[places] = values
-        cut_rows, cut_pieces = cut_rows + int((cut > 0).sum()), cut_pieces + int(cut.sum())
-        done += len(places)
+    left_out, done = LeftOut(), 0
+    for scored in read_scored(classifier, rows.examples, cache=cache):
+        raw[scored.places] = scored.logprobs
+        left_out.count(scored)
+        done += len(scored.places)
         yield Progress(done, len(rows.examples))
+    if warning := left_out.sentence(len(rows.examples), _shown(classifier)):
+        warnings.append(warning)
+        yield Note("warning", warning)
     raw_scores = as_scores(classifier.labels, raw, rows.examples)
-    if support is not None:
-        classifier = calibrate_on(classifier, support, raw, cache=cache)
+    if support is not None and fitted is not None:
+        classifier = calibrate_on(fitted, support, raw, cache=cache)
         if support.kind == "batch" and (warning := lopsided(raw_scores.confusion().sum(axis=1).tolist())):
             warnings.append(warning)
             yield Note("warning", warning)
@@ -85,7 +88,7 @@ def evaluate(
         "calibration": None
         if kept is None
         else {"kind": kept.kind, "support": kept.support, "raw": raw_scores.figures()},
-        "cut": {"rows": cut_rows, "pieces": cut_pieces},
+        "cut": left_out.to_json(),
         "warnings": warnings,
         "calls": lm.calls - calls,
         "seconds": round(seconds, 3),
@@ -107,46 +110,47 @@ def finish(
             return evaluation
 
 
-def model_of(classifier: Classifier) -> LanguageModel:
-    """The language model that a pipeline, or every member of an ensemble, uses."""
-    return classifier.lm if isinstance(classifier, Pipeline) else classifier.members[0].lm
-
-
-def _read(
-    classifier: Classifier, examples: Sequence[Example], cache: ReadoutStore | None
-) -> Iterator[tuple[list[int], Tensor, Tensor]]:
-    """Rows as they are read: their places, uncalibrated log-probabilities over labels, pieces cut from each."""
-    if isinstance(classifier, Pipeline):
-        for shard in classifier.read(examples, cache=cache):
-            yield shard.rows.tolist(), classifier.verbalizer.raw(shard), shard.cut
-        return
-    for start in range(0, len(examples), WINDOW):
-        part = examples[start : start + WINDOW]
-        values = classifier.logprobs(part, cache=cache)
-        yield list(range(start, start + len(part))), values, torch.zeros(len(part))
-
-
 def _calibration(classifier: Classifier) -> Calibration | None:
     words = classifier.words if isinstance(classifier, Pipeline) else None
     return words.calibration if words is not None else None
 
 
+def _members(classifier: Classifier) -> tuple[Pipeline, ...]:
+    return classifier.members if isinstance(classifier, Ensemble) else (classifier,)
+
+
+def _shown(classifier: Classifier) -> int:
+    return max(len(member.demonstrations) for member in _members(classifier))
+
+
 def _awkward(classifier: Classifier) -> Iterator[str]:
     """What is awkward about the label words for this model, and facts that the model carries."""
-    yield from model_of(classifier).notes
-    if not isinstance(classifier, Pipeline) or classifier.words is None:
-        return
-    spelt = spell_words(classifier.lm, classifier.template, classifier.words)
-    problems = list(dict.fromkeys(problem for word in spelt for problem in word.problems))
-    yield from problems[:_MOST_WARNINGS]
+    yield from classifier.lm.notes
+    problems: dict[str, None] = {}
+    for member in _members(classifier):
+        if member.words is not None:
+            spelt = spell_words(member.lm, member.template, member.words)
+            problems |= dict.fromkeys(problem for word in spelt for problem in word.problems)
+    yield from list(problems)[:_MOST_WARNINGS]
     if len(problems) > _MOST_WARNINGS:
         more = counted(len(problems) - _MOST_WARNINGS, "more label word")
         yield f"{more} like that: promptlab words check lists them."
 
 
+def _whole(classifier: Classifier) -> Iterator[str]:
+    """What reading words whole will cost: a pass over the rows for each, or one for each of its pieces."""
+    for member in _members(classifier):
+        words = member.verbalizer.whole_words(member.lm, member.template)
+        if words:
+            pieces = sum(len(pieces[0]) for pieces in member.lm.word_ids(member.template, words))
+            passes = pieces if member.lm.family == "masked" else len(words)
+            cost = counted(passes, "more pass", "more passes")
+            yield f"{counted(len(words), 'label word')} must be read whole, which takes {cost} over the rows."
+
+
 def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:
     """What was evaluated, with what."""
-    lm = model_of(classifier)
+    lm = classifier.lm
     about: dict[str, Any] = {
         "task": rows.task,
         "split": rows.split,
@@ -163,7 +167,7 @@ def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:
             **about,
             "template": [str(member.template) for member in classifier.members],
             "words": None,
-            "demonstrations": sum(len(member.demonstrations) for member in classifier.members),
+            "demonstrations": _shown(classifier),
         }
     template = {"template": str(classifier.template), "template_name": classifier.template.name}
     words = {} if classifier.words is None else to_table(replace(classifier.words, calibration=None))
@@ -172,5 +176,7 @@ def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:
         **template,
         "words": words,
         "words_name": classifier.words.name if classifier.words else "",
+        "pieces": classifier.words.pieces if classifier.words else None,
+        "combine": classifier.words.combine if classifier.words else None,
         "demonstrations": len(classifier.demonstrations),
     }

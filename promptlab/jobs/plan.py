@@ -9,7 +9,7 @@ from promptlab.spec import RunSpec
 from promptlab.task import Example, Task, load_task, parse_labels, sample_rows, select_split
 from promptlab.task.rows import labels_of
 from promptlab.template import Demonstrations, Template, check_template, default_template, guess_kind, resolve_templates
-from promptlab.text import counted, shorten
+from promptlab.text import counted, listed, shorten
 from promptlab.verbalizer import LabelWords, check_words, default_words, resolve_words
 
 DEFAULT_TASK = "sample"
@@ -56,6 +56,11 @@ def choose_rows(task: Task, spec: RunSpec) -> tuple[str, Sequence[Example], str]
 def plan_rows(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Plan:
     """The rows alone, for a classifier that exists already: a plan without cells."""
     task = open_task(spec, encoding=encoding, offline=offline)
+    if len(task.labels) < 2:
+        raise DataError(
+            f"Classification needs two labels or more, and {task.name} has {listed(map(repr, task.labels)) or 'none'}. "
+            "Name another column with --label."
+        )
     split, rows, chosen = choose_rows(task, spec)
     return Plan(task, split, rows, (), (*task.notes, chosen))
 

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor
 
 from promptlab.errors import ConfigError, DataError
-from promptlab.jobs.evaluation import Classifier, model_of
+from promptlab.jobs.scored import Classifier
 from promptlab.paths import write_whole
 from promptlab.pipeline.classify import CHUNK
 from promptlab.results import Event, Note, Progress
@@ -82,7 +82,7 @@ def predict_file(
 def origin_of(bundle: Path, classifier: Classifier, fingerprint: str) -> str:
     """Identifies a bundle, the model that it runs on and the data, by their content."""
     state = hashlib.sha256((bundle / "bundle.toml").read_bytes())
-    lm = model_of(classifier)
+    lm = classifier.lm
     state.update(repr((lm.state_key(), lm.dtype, fingerprint)).encode())
     return state.hexdigest()
 

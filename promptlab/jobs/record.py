@@ -8,8 +8,9 @@ from typing import Any
 
 from promptlab.errors import BundleError, ConfigError, DataError, ModelError
 from promptlab.jobs.bundled import fit_labels_of
-from promptlab.jobs.evaluation import Classifier, Evaluation, model_of
+from promptlab.jobs.evaluation import Evaluation
 from promptlab.jobs.plan import DEFAULT_TASK, Plan, cell_name, open_task
+from promptlab.jobs.scored import Classifier
 from promptlab.model import LanguageModel, load_model
 from promptlab.model.source import EMBEDDED
 from promptlab.pipeline import Pipeline, load, save
@@ -37,7 +38,7 @@ def as_run(
     kept = {
         "options": asked.to_table(),
         "encoding": encoding,
-        "model": _model(model_of(classifier)),
+        "model": _model(classifier.lm),
         **_parts(classifier, bundle),
     }
     resolved = {key: value for key, value in kept.items() if key != "options"} | {"data": plan.task.fingerprint}

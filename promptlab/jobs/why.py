@@ -16,12 +16,12 @@ TOP = 20
 
 @dataclass(frozen=True, slots=True)
 class WordSeen:
-    """A label word at the slot: its log-probability, and the rank of its (first) piece in the vocabulary."""
+    """A label word at the slot: its log-probability, and the rank of its first piece (None when it was read whole)."""
 
     label: str
     word: str
     logprob: float
-    rank: int
+    rank: int | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Explanation:
 def explain(pipeline: Pipeline, example: Example, *, top: int = TOP) -> Explanation:
     """Everything that one prediction rests on; reads the example once."""
     (prompt,) = pipeline.encode([example])
-    readout = pipeline.reading(next(iter(pipeline.read([example]))), [example])
+    readout = next(iter(pipeline.read([example])))
     ids, logprobs = readout.top(top)  # (1, M, k)
     likeliest = tuple(
         tuple(
@@ -108,7 +108,8 @@ def _words(pipeline: Pipeline, readout: Readout) -> tuple[WordSeen, ...]:
         firsts = [readout.spelling.word(word)[0][0] for word in active]
         ranks = readout.ranks(firsts)[0, 0]  # (W,)
         for word, logprob, rank in zip(active, logprobs.tolist(), ranks.tolist(), strict=True):
-            seen.append(WordSeen(label, str(word), logprob, rank))
+            is_whole = readout.is_whole(word, words.pieces)
+            seen.append(WordSeen(label, str(word), logprob, None if is_whole else rank))
     return tuple(seen)
 
 

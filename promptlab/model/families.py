@@ -15,11 +15,16 @@ class MaskedLM(LanguageModel):
 
     family: ClassVar[Family] = "masked"
 
+    def __init__(self, model: Any, tokenizer: Any, **about: Any) -> None:
+        super().__init__(model, tokenizer, **about)
+        if tokenizer.mask_token_id is None:
+            raise ModelError(f"The tokenizer of {self.name!r} has no mask piece, which a masked model needs.")
+
     def mark(self, slot: int) -> tuple[int, ...]:
         return (self.tokens.tokenizer.mask_token_id,)
 
     def place(self, prompt: Prompt) -> Row:
-        return Row(prompt.ids, prompt.marks, soft=prompt.soft, cut=_cut(prompt))
+        return Row(prompt.ids, prompt.marks, None, prompt.soft, _cut(prompt), prompt.dropped)
 
     def fill(self, prompt: Prompt, pieces: Sequence[int]) -> tuple[Row, tuple[int, ...]]:
         """As many masks as pieces; ``model.whole`` fills them in, the surest first."""
@@ -62,7 +67,7 @@ class CausalLM(LanguageModel):
 
     def place(self, prompt: Prompt) -> Row:
         before, _, soft = self._around_slot(prompt)
-        return Row(before, (len(before) - 1,), soft=soft, cut=_cut(prompt))
+        return Row(before, (len(before) - 1,), None, soft, _cut(prompt), prompt.dropped)
 
     def fill(self, prompt: Prompt, pieces: Sequence[int]) -> tuple[Row, tuple[int, ...]]:
         before, after, soft = self._around_slot(prompt)
@@ -102,9 +107,12 @@ class Seq2SeqLM(LanguageModel):
 
     family: ClassVar[Family] = "seq2seq"
 
-    def __init__(self, model: Any, tokenizer: Any, *, is_lm_adapted: bool = False, **about: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any, *, is_lm_adapted: bool | None = None, **about: Any) -> None:
+        """``is_lm_adapted`` None: as the name of a T5 says ("lm-adapt"); nothing in its files does."""
         super().__init__(model, tokenizer, **about)
-        self.is_lm_adapted = is_lm_adapted
+        named = "t5" in self.model_type and any(part in self.name.lower() for part in ("lm-adapt", "lm_adapt"))
+        self.is_lm_adapted = named if is_lm_adapted is None else is_lm_adapted
+        self.notes = self._facts(model.config)
         self.sentinels = self._find_sentinels()
         if not is_lm_adapted and not self.sentinels and tokenizer.mask_token_id is None:
             raise ModelError(
@@ -133,7 +141,7 @@ class Seq2SeqLM(LanguageModel):
 
     def place(self, prompt: Prompt) -> Row:
         decoder, slots = self._decode(prompt)
-        return Row(prompt.ids, slots, decoder, prompt.soft, _cut(prompt))
+        return Row(prompt.ids, slots, decoder, prompt.soft, _cut(prompt), prompt.dropped)
 
     def fill(self, prompt: Prompt, pieces: Sequence[int]) -> tuple[Row, tuple[int, ...]]:
         decoder, (slot,) = self._decode(prompt)
@@ -149,6 +157,17 @@ class Seq2SeqLM(LanguageModel):
             given = self.sentinels[: len(prompt.marks)]
             return (start, *given), tuple(range(1, len(given) + 1))
         return (start, *prompt.ids[: max(prompt.marks)]), prompt.marks
+
+    def _facts(self, config: Any) -> tuple[str, ...]:
+        """What a user should know of T5's versions, whose files look alike."""
+        if self.model_type != "t5" or self.is_lm_adapted:
+            return ()
+        if getattr(config, "feed_forward_proj", "relu") == "relu":
+            return (
+                "T5 v1.0 checkpoints were trained on GLUE and SuperGLUE tasks too: their figures on SST-2, RTE and the "
+                "like are not zero-shot.",
+            )
+        return ("Read as T5 v1.1, with sentinels. If it is LM-adapted, have 'lm-adapt' in its folder's name.",)
 
     def _find_sentinels(self) -> tuple[int, ...]:
         found: list[int] = []

@@ -35,7 +35,8 @@ class ReadoutStore(Protocol):
 class Row:
     """What the model is given for one example: ``ids``, the positions of its slots, and a decoder's ids if it has one.
 
-    ``slots`` are positions in the sequence that reaches the output layer: the decoder's where there is one.
+    ``slots`` are positions in the sequence that reaches the output layer: the decoder's where there is one. ``cut``
+    counts the pieces and ``dropped`` the demonstrations that did not fit.
     """
 
     ids: tuple[int, ...]
@@ -43,6 +44,7 @@ class Row:
     decoder: tuple[int, ...] | None = None
     soft: tuple[int, ...] | None = None
     cut: int = 0
+    dropped: int = 0
 
     def __len__(self) -> int:
         return len(self.ids) + len(self.decoder or ())

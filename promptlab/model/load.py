@@ -12,10 +12,10 @@ from safetensors import SafetensorError
 from promptlab.errors import ModelError
 from promptlab.model import hardware, weights
 from promptlab.model.check import check_answers, remember_checked, was_checked
-from promptlab.model.families import CausalLM, MaskedLM, Seq2SeqLM
 from promptlab.model.gate import check_configs, weight_files
 from promptlab.model.language_model import Family, LanguageModel
 from promptlab.model.source import EMBEDDED, Say, Source, find
+from promptlab.plugins import find as find_plugin
 from promptlab.text import counted, shorten
 
 # Where a family puts no limit on the length of its input (T5), or a limit too large to be meant.
@@ -107,16 +107,8 @@ def _wrap(model: Any, tokenizer: Any, source: Source, mark: str, max_length: int
         "revision": source.revision,
         "max_length": max_length or longest,
     }
-    if family == "masked":
-        if tokenizer.mask_token_id is None:
-            raise ModelError(f"The tokenizer of {source.name!r} has no mask piece, which a masked model needs.")
-        lm: LanguageModel = MaskedLM(model, tokenizer, **about)
-    elif family == "causal":
-        lm = CausalLM(model, tokenizer, **about)
-    else:
-        is_named = any(part in source.name.lower() for part in ("lm-adapt", "lm_adapt"))
-        lm = Seq2SeqLM(model, tokenizer, is_lm_adapted=is_named and "t5" in model.config.model_type, **about)
-    lm.notes = _notes(model.config)
+    lm = find_plugin("models", family)(model, tokenizer, **about)
+    assert isinstance(lm, LanguageModel)
     return lm
 
 
@@ -234,15 +226,6 @@ def _say_memory(needed: int, device: torch.device, dtype: torch.dtype, name: str
         )
     if say is not None and needed > 1_000_000_000:
         say(sentence)
-
-
-def _notes(config: Any) -> tuple[str, ...]:
-    if config.model_type == "t5" and getattr(config, "feed_forward_proj", "relu") == "relu":
-        return (
-            "T5 v1.0 checkpoints were trained on GLUE and SuperGLUE tasks too: their figures on SST-2, RTE and the "
-            "like are not zero-shot.",
-        )
-    return ()
 
 
 def _quieten() -> None:

@@ -80,7 +80,6 @@ class _Window:
         self.demonstrations, self.soft, self.cache = demonstrations, soft, cache
         prompts = lm.encode(template, self.examples, demonstrations=demonstrations)
         self.rows = [lm.place(prompt) for prompt in prompts]
-        self.dropped = sum(prompt.dropped for prompt in prompts)
         self.key = reading_key(lm, self.rows, soft) if cache is not None else ""
         self.prompts_key = hashlib.sha256(repr([(prompt.ids, prompt.marks) for prompt in prompts]).encode()).hexdigest()
 
@@ -148,6 +147,7 @@ class _Window:
             log_norm=log_norm,
             rows=torch.tensor([self.start + place for place in places]),
             cut=torch.tensor([self.rows[place].cut for place in places]),
+            dropped=torch.tensor([self.rows[place].dropped for place in places]),
             output=self.lm.output,
             spelling=self.lm.spelling(self.template),
             whole_only=self.lm.is_whole_only(self.template),

@@ -24,7 +24,8 @@ class Readout:
     """What the output layer saw at each slot, and what is needed to score words from it.
 
     ``hidden`` (N, M, H) in the model's precision, ``log_norm`` (N, M) float32 log-normaliser over the vocabulary,
-    ``rows`` (N,) positions in the sequence that was read, ``cut`` (N,) pieces that truncation removed, ``columns``
+    ``rows`` (N,) positions in the sequence that was read, ``cut`` (N,) pieces that truncation removed, ``dropped`` (N,)
+    demonstrations that did not fit, ``columns``
     (N,) log-probabilities of words that were read whole. ``whole_only`` is True where text follows the slot of a
     causal model: then no word has a score before it was read.
     """
@@ -33,6 +34,7 @@ class Readout:
     log_norm: Tensor
     rows: Tensor
     cut: Tensor
+    dropped: Tensor
     output: OutputLayer
     spelling: Spelling
     whole_only: bool = False
@@ -113,6 +115,7 @@ class Readout:
             log_norm=self.log_norm[rows],
             rows=self.rows[rows],
             cut=self.cut[rows],
+            dropped=self.dropped[rows],
             columns=columns,
             memo={},
         )
@@ -128,6 +131,7 @@ class Readout:
             log_norm=torch.cat([part.log_norm for part in parts]),
             rows=torch.cat([part.rows for part in parts]),
             cut=torch.cat([part.cut for part in parts]),
+            dropped=torch.cat([part.dropped for part in parts]),
             columns=columns,
             memo={},
         )

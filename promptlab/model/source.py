@@ -34,9 +34,11 @@ def find(reference: str, *, revision: str = "", offline: bool = False, say: Say 
     ``embedded`` is the model in the package. ``offline`` looks in the hub's cache only. ``say`` is told the size
     before a download begins.
     """
+    path = Path(reference).expanduser()
+    if revision and (reference == EMBEDDED or path.is_dir()):
+        raise ModelError(f"--revision {revision!r}: only a hub's models have revisions, and {reference!r} is none.")
     if reference == EMBEDDED:
         return Source(PACKAGE / "model" / "embedded", EMBEDDED)
-    path = Path(reference).expanduser()
     if path.is_dir():
         return Source(path, _written(path.resolve()))
     if path.is_file():

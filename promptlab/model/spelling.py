@@ -76,5 +76,7 @@ class Spelling:
             )
         pieces = tuple(self.pieces(one, slot) for slot, one in enumerate(texts))
         if not all(pieces):
-            raise ConfigError(f"The word {shown!r} has no pieces in this model's vocabulary.")
+            raise ConfigError(f"The word {shown!r} has no pieces in this model's vocabulary. Use another word.")
+        if not self.tokens.special.isdisjoint(piece for slot in pieces for piece in slot):
+            raise ConfigError(f"The word {shown!r} holds the name of a special piece of this model. Use another word.")
         return pieces

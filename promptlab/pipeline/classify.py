@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
+from promptlab.errors import DataError
 from promptlab.pipeline.inputs import Input, as_examples, is_single
 from promptlab.task import Example
 
@@ -34,6 +35,8 @@ def classify(classifier: Classifier, inputs: Input | Iterable[Input], *, top_k: 
     """
     if is_single(inputs):
         return list(_entries(classifier, [inputs], top_k))  # type: ignore[list-item]
+    if not isinstance(inputs, Iterable):
+        raise DataError(f"{inputs!r} is no text: give a string, a list of texts or an iterator.")
     entries = _entries(classifier, inputs, top_k)  # type: ignore[arg-type]
     return entries if isinstance(inputs, Iterator) else list(entries)
 

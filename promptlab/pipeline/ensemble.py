@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from promptlab.errors import ConfigError
-from promptlab.model.language_model import ReadoutStore
+from promptlab.model.language_model import LanguageModel, ReadoutStore
 from promptlab.pipeline.classify import classify, predict
 from promptlab.pipeline.inputs import Input
 from promptlab.pipeline.pipeline import Pipeline
@@ -43,6 +43,11 @@ class Ensemble:
         return self.members[0].labels
 
     @property
+    def lm(self) -> LanguageModel:
+        """The language model that the members share."""
+        return self.members[0].lm
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the members' templates have, each once."""
         return tuple(dict.fromkeys(name for member in self.members for name in member.fields))
@@ -57,9 +62,10 @@ class Ensemble:
 
     def logprobs(self, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Tensor:
         """Log-probabilities (N, C) over the labels, float32."""
+        return self.combine([member.logprobs(examples, cache=cache) for member in self.members])
+
+    def combine(self, logprobs: Sequence[Tensor]) -> Tensor:
+        """The members' log-probabilities, each (N, C), as the ensemble's."""
         total = sum(self.weights)
-        parts = [
-            member.logprobs(examples, cache=cache) * (weight / total)
-            for member, weight in zip(self.members, self.weights, strict=True)
-        ]
+        parts = [part * (weight / total) for part, weight in zip(logprobs, self.weights, strict=True)]
         return sum(parts[1:], parts[0]).log_softmax(-1)

@@ -33,6 +33,8 @@ def _named(given: Input, fields: tuple[str, ...], number: int) -> dict[str, str]
                     f"{nearest(name, map(str, given))}"
                 )
         return {str(name): "" if value is None else str(value) for name, value in given.items()}
+    if not isinstance(given, str | Sequence):
+        raise DataError(f"Input {number} is {given!r}, which is no text: give a string, a tuple of texts or a mapping.")
     texts = (given,) if isinstance(given, str) else tuple(given)
     if len(texts) != len(fields):
         raise DataError(

@@ -96,20 +96,15 @@ class Pipeline:
         return self.lm.read(self.template, examples, words=words, cache=cache, **self._given())
 
     def score(self, readout: Readout, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Tensor:
-        """Log-probabilities (N, C) over the labels; words that were not read yet are read first."""
-        return self.verbalizer(self.reading(readout, examples, cache=cache))
+        """Log-probabilities (N, C) over the labels from a reading that was made before, perhaps for other words.
 
-    def reading(self, readout: Readout, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Readout:
-        """The readout with every column that the verbalizer needs; ``examples`` are all that the reading was given."""
+        Words that the reading lacks are read first; ``examples`` are all that it was given.
+        """
         try:
-            self.verbalizer(readout)
-            return readout
+            return self.verbalizer(readout)
         except NeedsReading as need:
-            return self.lm.read_words(self.template, examples, readout, need.words, cache=cache, **self._given())
-
-    def scores(self, readout: Readout, examples: Sequence[Example]) -> Scores:
-        """Scores of a whole reading, row by row in the order of the examples."""
-        return as_scores(self.labels, self.score(readout, examples), examples)
+            filled = self.lm.read_words(self.template, examples, readout, need.words, cache=cache, **self._given())
+            return self.verbalizer(filled)
 
     def _given(self) -> dict[str, Any]:
         return {"demonstrations": self._solved(), "soft": self.soft}

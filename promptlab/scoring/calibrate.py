@@ -3,17 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from promptlab.errors import ConfigError
 from promptlab.task import Example
-from promptlab.verbalizer import Calibration, LabelWords
+from promptlab.verbalizer import Calibration, FittedKind, LabelWords
 
-Kind = Literal["batch", "contextual"]
-KINDS: tuple[Kind, ...] = ("batch", "contextual")
 # What stands in every field of a content-free input (Zhao et al. have "N/A", "" and "[MASK]", here a slot).
 _CONTENT_FREE = ("N/A", "", "something")
 
@@ -29,13 +27,13 @@ def fit_prior(logprobs: Tensor) -> tuple[float, ...]:
     return tuple((torch.as_tensor(logprobs).double().logsumexp(0) - math.log(len(logprobs))).tolist())
 
 
-def calibrate(words: LabelWords, logprobs: Tensor, kind: Kind, *, support: str) -> LabelWords:
+def calibrate(words: LabelWords, logprobs: Tensor, kind: FittedKind, *, support: str) -> LabelWords:
     """The same words with a calibration fitted on uncalibrated log-probabilities (N, C) of the support texts.
 
     ``support`` says which texts they were (fingerprint and number); it is kept with the prior.
     """
-    if kind not in KINDS:
-        raise ConfigError(f"Unknown calibration {kind!r}. Known: {', '.join(KINDS)}.")
+    if kind not in get_args(FittedKind):
+        raise ConfigError(f"Unknown calibration {kind!r}. Known: {', '.join(get_args(FittedKind))}.")
     return replace(words, calibration=Calibration(kind, label_prior=fit_prior(logprobs), support=support))
 
 

@@ -11,12 +11,13 @@ from promptlab.verbalizer.library import (
     resolve_words,
 )
 from promptlab.verbalizer.parse import label_names_as_words, parse_words
-from promptlab.verbalizer.words import Calibration, CalibrationKind, Combine, LabelWords, Pieces, Word
+from promptlab.verbalizer.words import Calibration, CalibrationKind, Combine, FittedKind, LabelWords, Pieces, Word
 
 __all__ = [
     "Calibration",
     "CalibrationKind",
     "Combine",
+    "FittedKind",
     "LabelWords",
     "Pieces",
     "Word",

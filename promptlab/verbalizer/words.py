@@ -10,6 +10,7 @@ from promptlab.text import nearest
 Pieces = Literal["first", "mean", "max", "whole"]
 Combine = Literal["mean", "logsumexp", "max"]
 CalibrationKind = Literal["contextual", "domain", "pmi", "batch", "word"]
+FittedKind = Literal["batch", "contextual"]  # the kinds that an evaluation can fit
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def readout() -> Readout:
         log_norm=torch.randn(ROWS, 1, generator=generator),
         rows=torch.arange(ROWS),
         cut=torch.zeros(ROWS, dtype=torch.int64),
+        dropped=torch.zeros(ROWS, dtype=torch.int64),
         output=lm.output,
         spelling=lm.spelling(template),
     )

@@ -1,6 +1,7 @@
 """Evaluating: figures against plain loops, no model call for new words, calibration fitted and frozen."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_other_words_cost_no_model_call(embedded: LanguageModel, rows: Rows) -> 
     assert first.result["calls"] > 0
     assert second.result["calls"] == 0
     fresh = finish(evaluate(pipeline(embedded, words=OTHER), rows))
-    assert np.array_equal(second.scores.values, fresh.scores.values)
+    assert np.allclose(second.scores.values, fresh.scores.values, atol=1e-5)
 
 
 def test_another_template_is_read_anew(embedded: LanguageModel, rows: Rows) -> None:
@@ -198,3 +199,62 @@ def test_a_plan_is_the_cross_product_of_what_fits() -> None:
     spec = RunSpec(task="sample", template=("{text} it was {mask}.", "sst2#in-summary"), words=("sst2",))
     plan = make_plan(spec)
     assert len(plan.cells) % 2 == 0 and len(plan.cells) >= 4
+
+
+def test_demonstrations_that_do_not_fit_are_counted_and_said(embedded: LanguageModel, rows: Rows) -> None:
+    task = load_task("reviews")
+    template = Template.parse("{demos}{text} it was {mask}.")
+    crowded = Pipeline.of(embedded, template, WORDS, demonstrations=task.train[:60])
+    evaluation = finish(evaluate(crowded, Rows(rows.examples[:8])))
+    cut = evaluation.result["cut"]
+    prompts = crowded.encode(rows.examples[:8])
+    assert cut["demonstrations"] == sum(prompt.dropped for prompt in prompts) > 0
+    assert cut["rows_short"] == 8
+    assert any("did not all fit" in warning for warning in evaluation.result["warnings"])
+
+
+def test_an_ensemble_says_what_was_cut_and_what_is_awkward(embedded: LanguageModel) -> None:
+    words = LabelWords({"negative": (Word("lousy refunding"),), "positive": (Word("great"),)})
+    long = [Example({"text": "word " * 400}, "negative", "1"), Example({"text": "short"}, "positive", "2")]
+    one = pipeline(embedded, words=words)
+    alone = finish(evaluate(one, Rows(long))).result
+    both = finish(evaluate(Ensemble((one, pipeline(embedded)), (1.0, 1.0)), Rows(long))).result
+    assert both["cut"]["pieces"] >= alone["cut"]["pieces"] > 100
+    assert set(alone["warnings"]) <= set(both["warnings"]) and alone["warnings"]
+
+
+def test_reading_whole_words_is_announced_with_its_cost(embedded: LanguageModel, rows: Rows) -> None:
+    words = LabelWords({"negative": (Word("not good"),), "positive": (Word("very good"),)}, pieces="whole")
+    events: list[object] = []
+    result = finish(evaluate(pipeline(embedded, words=words), rows), events.append).result
+    said = [event.text for event in events if isinstance(event, Note)]
+    assert "2 label words must be read whole, which takes 4 more passes over the rows." in said
+    assert result["pieces"] == "whole" and result["combine"] == "mean"
+
+
+def test_a_calibration_of_an_ensemble_is_refused_before_anything_is_read(embedded: LanguageModel, rows: Rows) -> None:
+    calls = embedded.calls
+    support = choose_support("batch", load_task("reviews"), "dev", seed=13)
+    with pytest.raises(ConfigError, match="members"):
+        finish(evaluate(Ensemble((pipeline(embedded),), (1.0,)), rows, support=support))
+    assert embedded.calls == calls
+
+
+def test_words_that_a_reading_lacks_are_read_when_it_is_scored(embedded: LanguageModel, rows: Rows) -> None:
+    (readout,) = embedded.read(Template.parse("{text} it was {mask}."), rows.examples[:3])
+    words = LabelWords({"negative": (Word("not good"),), "positive": (Word("very good"),)}, pieces="whole")
+    scored = pipeline(embedded, words=words).score(readout, rows.examples[:3])
+    fresh = pipeline(embedded, words=words).logprobs(rows.examples[:3])
+    assert torch.allclose(scored[readout.rows.argsort()], fresh, atol=1e-5)
+
+
+def test_a_word_read_whole_has_no_rank(embedded: LanguageModel, rows: Rows) -> None:
+    words = LabelWords({"negative": (Word("not good"),), "positive": (Word("great"),)}, pieces="whole")
+    seen = explain(pipeline(embedded, words=words), rows.examples[0])
+    assert [word.rank is None for word in seen.words] == [True, False]
+
+
+def test_a_plan_needs_two_labels(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("text,label\nfine,good\nnice,good\nwell,good\n")
+    with pytest.raises(DataError, match=r"two labels or more.*'good'"):
+        make_plan(RunSpec(task=str(tmp_path / "one.csv"), label="label"))

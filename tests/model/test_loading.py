@@ -7,6 +7,7 @@ import pytest
 import torch
 from tiny_models import EVERY, build, examples, reading, saved, tiny
 
+from promptlab.errors import ModelError
 from promptlab.model import LanguageModel, Readout, load_model
 from promptlab.model import load as loading
 from promptlab.template import Template
@@ -80,3 +81,8 @@ def test_without_a_cache_that_can_be_written_a_model_loads_all_the_same(
     (tmp_path / "file").touch()
     monkeypatch.setenv("PROMPTLAB_CACHE", str(tmp_path / "file" / "inside"))
     assert load_model(str(saved("bert", shelf)), dtype="float32").family == "masked"
+
+
+def test_a_revision_of_what_has_none_is_refused() -> None:
+    with pytest.raises(ModelError, match="only a hub's models have revisions"):
+        load_model("embedded", revision="abc")

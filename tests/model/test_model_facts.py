@@ -58,9 +58,10 @@ def test_a_lower_limit_is_taken_and_others_are_refused(shelf: Path) -> None:
         )
 
 
-def test_t5_v1_0_says_that_it_has_seen_glue_and_v1_1_does_not() -> None:
+def test_t5_v1_0_says_that_it_has_seen_glue_and_v1_1_that_it_may_be_lm_adapted() -> None:
     assert "GLUE" in tiny("t5").notes[0]
-    assert tiny("t5-v1.1").notes == ()
+    assert "lm-adapt" in tiny("t5-v1.1").notes[0]
+    assert tiny("t5-lm-adapt").notes == ()
     assert tiny("bert").notes == ()
 
 

@@ -127,3 +127,14 @@ def test_a_template_that_is_too_long_is_an_error_and_a_long_text_is_cut(embedded
         pipeline(embedded, "word " * 300 + "{text} {mask}")("x")
     (prompt,) = pipeline(embedded).encode([Example({"text": "word " * 400})])
     assert len(prompt.ids) == embedded.max_length and prompt.cut["text"] > 100
+
+
+@pytest.mark.parametrize("inputs", [None, 7, [None], [1.5], ["fine", None]])
+def test_what_is_no_text_is_said_in_words(inputs: object, embedded: LanguageModel) -> None:
+    with pytest.raises(DataError, match="no text"):
+        pipeline(embedded)(inputs)  # type: ignore[arg-type]
+
+
+def test_a_label_word_cannot_be_a_special_piece(embedded: LanguageModel) -> None:
+    with pytest.raises(ConfigError, match=r"'\[SEP\]' holds the name of a special piece"):
+        pipeline(embedded, words=LabelWords({"a": (Word("[SEP]"),), "b": (Word("good"),)}))("x")

@@ -1,0 +1,94 @@
+"""Rows scored as they are read, by a pipeline or by every member of an ensemble."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from promptlab.model.language_model import ReadoutStore
+from promptlab.model.reading import WINDOW
+from promptlab.pipeline import Ensemble, Pipeline
+from promptlab.task import Example
+
+Classifier = Pipeline | Ensemble
+
+
+class ScoredRows(NamedTuple):
+    """Some rows of a reading: their places (n,), uncalibrated log-probabilities (n, C), and what did not fit of each.
+
+    ``cut`` (n,) counts pieces, ``dropped`` (n,) demonstrations. An ensemble's log-probabilities have its members'
+    calibrations in them, and of what did not fit the largest count of any member stands.
+    """
+
+    places: Tensor
+    logprobs: Tensor
+    cut: Tensor
+    dropped: Tensor
+
+
+def read_scored(
+    classifier: Classifier, examples: Sequence[Example], *, cache: ReadoutStore | None
+) -> Iterator[ScoredRows]:
+    """Every row once, in the batches or windows in which it was read."""
+    if isinstance(classifier, Pipeline):
+        for shard in classifier.read(examples, cache=cache):
+            yield ScoredRows(shard.rows, classifier.verbalizer.raw(shard), shard.cut, shard.dropped)
+        return
+    for start in range(0, len(examples), WINDOW):
+        part = examples[start : start + WINDOW]
+        members = [_window(member, part, cache) for member in classifier.members]
+        yield ScoredRows(
+            torch.arange(start, start + len(part)),
+            classifier.combine([member.logprobs for member in members]),
+            torch.stack([member.cut for member in members]).amax(0),
+            torch.stack([member.dropped for member in members]).amax(0),
+        )
+
+
+def _window(member: Pipeline, examples: Sequence[Example], cache: ReadoutStore | None) -> ScoredRows:
+    """One member's calibrated log-probabilities over all of the examples, in their order."""
+    parts = [
+        ScoredRows(shard.rows, member.verbalizer(shard), shard.cut, shard.dropped)
+        for shard in member.read(examples, cache=cache)
+    ]
+    order = torch.cat([part.places for part in parts]).argsort()
+    places, logprobs, cut, dropped = (torch.cat(column)[order] for column in zip(*parts, strict=True))
+    return ScoredRows(places, logprobs, cut, dropped)
+
+
+@dataclass
+class LeftOut:
+    """What did not fit into the prompts of a reading, counted as it goes."""
+
+    rows: int = 0
+    pieces: int = 0
+    short_of_demonstrations: int = 0
+    demonstrations: int = 0
+
+    def count(self, scored: ScoredRows) -> None:
+        """Add some rows."""
+        self.rows += int((scored.cut > 0).sum())
+        self.pieces += int(scored.cut.sum())
+        self.short_of_demonstrations += int((scored.dropped > 0).sum())
+        self.demonstrations += int(scored.dropped.sum())
+
+    def to_json(self) -> dict[str, int]:
+        """The counts under the keys of a result; ``rows_short`` are those that lack demonstrations."""
+        return {
+            "rows": self.rows,
+            "pieces": self.pieces,
+            "rows_short": self.short_of_demonstrations,
+            "demonstrations": self.demonstrations,
+        }
+
+    def sentence(self, rows: int, shown: int) -> str:
+        """A warning when demonstrations (``shown`` in each prompt) did not fit into some of the rows; else empty."""
+        if not self.demonstrations:
+            return ""
+        mean = shown - self.demonstrations / rows
+        return (
+            f"The {shown} demonstrations did not all fit: {self.short_of_demonstrations:,} of {rows:,} prompts hold "
+            f"fewer, {mean:.1f} on average over all. Take fewer, or a model that reads more."
+        )
