@@ -64,19 +64,23 @@ def check_model(
 ) -> int:
     """Check that a model is safe to open and that its answers are its own. Exit code 3 when it cannot be used.
 
-    Its scores at the slots are held against its own full pass, in float32.
+    Its scores at the slots are held against its own full pass, in float32. Exit code 2 when there is no such model.
     """
     from promptlab.errors import ModelError
 
     console.say(f"Checking {model}.")
     from promptlab.jobs.models import check_model as check
+    from promptlab.model.source import find
 
     place: dict[str, Any] = {"device": device, "offline": offline, "say": console.say}
+    source = find(model, revision=revision or "", offline=offline, say=console.say)
     problem = ""
     try:
-        lm = check(model, revision=revision or "", **place)
+        lm = check(model, revision=source.revision, **place)
         passed = f"{lm.name}: passed. Its scores equal the model's own in float32 ({lm.family}, {lm.model_type})."
     except ModelError as error:
+        if not (source.folder / "config.json").is_file():
+            raise  # a folder, but no model's
         problem = str(error)
     if json:
         console.show_document("model check", [{"model": model, "holds": not problem, "problem": problem}])

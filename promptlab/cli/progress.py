@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Listener = Callable[[Event], None]
 # Seconds between two plain lines.
 _PAUSE = 5.0
+# Columns at the right that a bar leaves free.
+_FREE = 3
 
 
 @dataclass
@@ -94,7 +96,7 @@ def tell(note: Note) -> None:
 
 
 def _bar() -> "Bar":
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions
     from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
     from rich.text import Text
@@ -106,6 +108,15 @@ def _bar() -> "Bar":
             speed = task.finished_speed or task.speed
             return Text(_speed(speed) if speed else "")
 
+    class Narrowed(Console):
+        """A console that leaves the last columns free for the ``^C`` that a terminal writes behind the bar: were it
+        to begin a new line, that line and not the bar's would be cleared."""
+
+        @property
+        def options(self) -> ConsoleOptions:
+            full = super().options
+            return full.update_width(full.max_width - _FREE)
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
@@ -113,7 +124,7 @@ def _bar() -> "Bar":
         Rate(),
         TimeRemainingColumn(compact=True),
     )
-    console = Console(file=sys.stderr, markup=False, emoji=False)
+    console = Narrowed(file=sys.stderr, markup=False, emoji=False)
     return Bar(*columns, console=console, transient=True, expand=True)
 
 

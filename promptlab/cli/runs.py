@@ -35,9 +35,9 @@ Unpin = Annotated[bool, typer.Option("--off", help="Take the mark away.")]
 @app.command("list")
 def list_runs(limit: Most = None, workspace: options.Workspace = options.WORKSPACE, json: options.Json = False) -> None:
     """List the runs, the newest first."""
-    from promptlab.cli.store import opened
+    from promptlab.cli.store import reading
 
-    with opened(workspace) as store:
+    with reading(workspace) as store:
         runs = store.runs(limit=limit)
     if json:
         console.show_document("runs list", [_about(run) for run in runs])
@@ -77,7 +77,7 @@ def show_rows(
     The margin is how far the true label is ahead of the best other one, in log-probability: below 0 where it is wrong.
     """
     from promptlab.cli.store import read_runs
-    from promptlab.jobs.rows import choose_places, rows_at, with_texts, write_rows
+    from promptlab.jobs.rows import choose_places, fields_of, rows_at, with_texts, write_rows
 
     (found,) = read_runs(workspace, [run])
     if found.scores is None:
@@ -88,7 +88,7 @@ def show_rows(
     if note:
         console.warn(note)
     if out is not None:
-        write_rows(rows, found.scores.labels, out)
+        write_rows(rows, found.scores.labels, out, fields=fields_of(found))
         console.say(f"Wrote {len(rows):,} rows to {out}.")
     elif json:
         console.show_document("runs rows", [row.to_json() for row in rows])

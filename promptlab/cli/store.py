@@ -15,12 +15,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened(workspace: Path) -> Iterator["RunStore"]:
-    """The store of a workspace that is there already; ConfigError when there is none."""
+    """The store of a workspace that is there already, to change it; ConfigError when there is none."""
     from promptlab.results import RunStore
 
-    if not (workspace / "runs.db").exists():
-        raise ConfigError(f"There are no runs in {str(workspace)!r} yet: promptlab eval stores the first.")
+    _require_store(workspace)
     with RunStore.open(workspace) as store:
+        for note in store.notes:
+            warn(note)
+        yield store
+
+
+@contextmanager
+def reading(workspace: Path) -> Iterator["RunStore"]:
+    """The store of a workspace that is there already, which may be one that cannot be written."""
+    from promptlab.results import RunStore
+
+    _require_store(workspace)
+    with RunStore.open_to_read(workspace) as store:
         for note in store.notes:
             warn(note)
         yield store
@@ -28,7 +39,7 @@ def opened(workspace: Path) -> Iterator["RunStore"]:
 
 def read_runs(workspace: Path, references: list[str]) -> "list[Run]":
     """The runs that references name, with their scores."""
-    with opened(workspace) as store:
+    with reading(workspace) as store:
         return [store.get(reference) for reference in references]
 
 
@@ -57,3 +68,14 @@ def say_next(number: int, workspace: Path) -> None:
     say(f"Stored as run {number}.")
     say(f"  its wrong rows:         promptlab runs rows {number} --wrong{option}")
     say(f"  keep it as a bundle:    promptlab bundle save {number} bundles/NAME{option}")
+
+
+def _require_store(workspace: Path) -> None:
+    try:
+        if workspace.exists() and not workspace.is_dir():
+            raise ConfigError(f"--workspace {str(workspace)!r} is a file, and a workspace is a folder. Name a folder.")
+        is_there = (workspace / "runs.db").exists()
+    except OSError as error:
+        raise StoreError(f"The workspace {str(workspace)!r} cannot be read ({error.strerror}).") from error
+    if not is_there:
+        raise ConfigError(f"There are no runs in {str(workspace)!r} yet: promptlab eval stores the first.")

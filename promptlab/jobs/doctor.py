@@ -14,17 +14,30 @@ from promptlab.paths import cache_folder
 from promptlab.text import counted, listed, size
 
 DISTRIBUTION = "promptlab-workbench"
-_PACKAGES = (
+# What pyproject.toml requires, and what its extra ``hub`` adds.
+REQUIRED = (
     "torch",
     "transformers",
     "tokenizers",
     "safetensors",
     "huggingface-hub",
+    "peft",
+    "sentence-transformers",
+    "nltk",
     "numpy",
-    "pyarrow",
+    "scipy",
     "scikit-learn",
+    "pyarrow",
+    "textual",
+    "rich",
+    "typer",
+    "tomlkit",
+    "charset-normalizer",
+    "filelock",
+    "platformdirs",
+    "wn",
 )
-_OPTIONAL = ("datasets", "peft", "sentence-transformers")
+OPTIONAL = ("datasets",)
 _SMALL_MODEL = "hf-internal-testing/tiny-random-bert"
 _LEAST_FREE = 1_000_000_000  # bytes on a disk, below which a download or a cache soon fails
 
@@ -43,8 +56,8 @@ def examine(workspace: Path, *, online: bool = False) -> Iterator[Fact]:
     yield Fact("promptlab", f"{__version__} in {Path(__file__).parents[1]}")
     yield Fact("python", f"{platform.python_version()} ({sys.executable}), {platform.platform(terse=True)}")
     yield _owner()
-    yield from map(_version, _PACKAGES)
-    yield from (fact for fact in map(_version, _OPTIONAL) if not fact.problem)
+    yield from map(_version, REQUIRED)
+    yield from map(_optional_version, OPTIONAL)
     yield from _device()
     yield _place("cache", cache_folder)
     yield _place("workspace", lambda: _existing(workspace))
@@ -66,6 +79,11 @@ def _version(package: str) -> Fact:
         return Fact(package, metadata.version(package))
     except metadata.PackageNotFoundError:
         return Fact(package, "not installed", f"{package} is missing: pip install {package}")
+
+
+def _optional_version(package: str) -> Fact:
+    found = _version(package)
+    return Fact(package, "not installed, optional") if found.problem else found
 
 
 def _device() -> Iterator[Fact]:

@@ -56,11 +56,6 @@ def choose_rows(task: Task, spec: RunSpec) -> tuple[str, Sequence[Example], str]
 def plan_rows(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Plan:
     """The rows alone, for a classifier that exists already: a plan without cells."""
     task = open_task(spec, encoding=encoding, offline=offline)
-    if len(task.labels) < 2:
-        raise DataError(
-            f"Classification needs two labels or more, and {task.name} has {listed(map(repr, task.labels)) or 'none'}. "
-            "Name another column with --label."
-        )
     split, rows, chosen = choose_rows(task, spec)
     return Plan(task, split, rows, (), (*task.notes, chosen))
 
@@ -69,6 +64,11 @@ def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = Fal
     """Read the task and resolve templates and words; raises the error of whatever does not fit, model unseen."""
     plan = plan_rows(spec, encoding=encoding, offline=offline)
     task, notes = plan.task, list(plan.notes)
+    if len(task.labels) < 2:
+        raise DataError(
+            f"Classification needs two labels or more, and {task.name} has {listed(map(repr, task.labels)) or 'none'}. "
+            "Name another column with --label."
+        )
     templates = [template for reference in spec.template for template in resolve_templates(reference)]
     if not templates:
         template, why = default_template(task.labels, task.fields)

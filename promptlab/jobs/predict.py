@@ -1,18 +1,17 @@
 """Label a file of texts, however long: rows stream through, results grow in OUT.partial, a stopped run goes on."""
 
-import csv
 import hashlib
 import json
 import os
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from io import TextIOBase
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from torch import Tensor
 
 from promptlab.errors import ConfigError, DataError
+from promptlab.jobs.csv_rows import columns_of, csv_writer
 from promptlab.jobs.scored import Classifier
 from promptlab.paths import write_whole
 from promptlab.pipeline.classify import CHUNK
@@ -90,14 +89,17 @@ def origin_of(bundle: Path, classifier: Classifier, fingerprint: str) -> str:
 class _Writer:
     """Lines of one output file."""
 
-    def __init__(self, file: TextIOBase, classifier: Classifier, ending: str, *, texts: bool) -> None:
+    def __init__(self, file: TextIO, classifier: Classifier, ending: str, *, texts: bool) -> None:
         self.file, self.labels = file, classifier.labels
-        self.fields = classifier.fields if texts else ()
-        self.csv = csv.writer(file, lineterminator="\n") if ending == ".csv" else None
+        self.csv = csv_writer(file) if ending == ".csv" else None
+        self.shares = [f"p({label})" for label in self.labels]
+        own = ["id", "label", "margin", *(["scores"] if self.csv is None else self.shares)]
+        fields = classifier.fields if texts else ()
+        self.fields = dict(zip(fields, columns_of(fields, own), strict=True))
 
     def head(self) -> None:
         if self.csv is not None:
-            self.csv.writerow(["id", *self.fields, "label", "margin", *(f"p({label})" for label in self.labels)])
+            self.csv.writerow(["id", *self.fields.values(), "label", "margin", *self.shares])
 
     def rows(self, examples: Sequence[Example], logprobs: Tensor) -> None:
         for example, values in zip(examples, logprobs, strict=True):
@@ -105,20 +107,20 @@ class _Writer:
 
     def _row(self, example: Example, values: Tensor) -> None:
         best = values.topk(2)
-        label, margin = self.labels[int(best.indices[0])], float(best.values[0] - best.values[1])
+        label, margin = self.labels[int(best.indices[0])], round(float(best.values[0] - best.values[1]), 6)
         shares = [round(share, 6) for share in values.exp().tolist()]
-        given = {name: example.fields[name] for name in self.fields}
+        given = {column: example.fields[name] for name, column in self.fields.items()}
         if self.csv is not None:
-            self.csv.writerow([example.id, *given.values(), label, f"{margin:.6f}", *shares])
+            self.csv.writerow([example.id, *given.values(), label, margin, *shares])
             return
-        line: dict[str, Any] = {"id": example.id, **given, "label": label, "margin": round(margin, 6)}
-        line["scores"] = dict(zip(self.labels, shares, strict=True))
+        scores = dict(zip(self.labels, shares, strict=True))
+        line: dict[str, Any] = {"id": example.id, **given, "label": label, "margin": margin, "scores": scores}
         self.file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def _check_target(target: Target, *, resume: bool) -> None:
     if target.path.suffix not in FORMATS:
-        raise ConfigError(f"--out {str(target.path)!r}: the file's name must end in {listed(FORMATS)}.")
+        raise ConfigError(f"--out {str(target.path)!r}: the file's name must end in {' or '.join(FORMATS)}.")
     if target.path.exists():
         raise ConfigError(f"{str(target.path)!r} exists already. Choose another name, or remove it first.")
     if target.partial.exists() and not resume:

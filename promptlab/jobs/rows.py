@@ -1,6 +1,5 @@
 """The rows of a stored run: which were wrong and by how much, with their texts read again from the data."""
 
-import csv
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptlab.errors import ConfigError, DataError, PromptlabError
+from promptlab.jobs.csv_rows import columns_of, csv_writer
 from promptlab.jobs.plan import choose_rows, open_task
 from promptlab.paths import write_whole
 from promptlab.results import Run, Scores
@@ -90,14 +90,20 @@ def fields_of(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for template in templates for name in template.fields()))
 
 
-def write_rows(rows: Sequence[RowSeen], labels: Sequence[str], out: Path) -> None:
-    """Rows as a new CSV file: id, texts, label, predicted, margin and each label's probability."""
+def write_rows(rows: Sequence[RowSeen], labels: Sequence[str], out: Path, *, fields: Sequence[str] = ()) -> None:
+    """Rows as a new CSV file: id, these of their text fields (all, where none is named), label, predicted, margin and
+    each label's probability.
+
+    A field that is called like one of the other columns has the column ``field NAME``: ``field id``, ``field label``.
+    A row without a label has an empty label and an empty margin. Raises ConfigError for another ending than .csv and
+    for a file that exists, DataError when it cannot be written.
+    """
     if out.suffix != ".csv":
         raise ConfigError(f"--out {str(out)!r}: the file's name must end in .csv.")
     if out.exists():
         raise ConfigError(f"{str(out)!r} exists already. Choose another name, or remove it first.")
     try:
-        write_whole(out, lambda path: _write(path, rows, labels))
+        write_whole(out, lambda path: _write(path, rows, labels, fields))
     except OSError as error:
         raise DataError(f"{str(out)!r} cannot be written: {error.strerror}.") from error
 
@@ -140,16 +146,18 @@ def _row(scores: Scores, place: int, margin: float) -> RowSeen:
     )
 
 
-def _write(path: Path, rows: Sequence[RowSeen], labels: Sequence[str]) -> None:
-    names = list(dict.fromkeys(name for row in rows[:1] for name in row.fields))
+def _write(path: Path, rows: Sequence[RowSeen], labels: Sequence[str], fields: Sequence[str]) -> None:
+    held = rows[0].fields if rows else {}
+    names = [name for name in fields or held if name in held]
+    figures = ["label", "predicted", "margin", *(f"p({label})" for label in labels)]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["id", *names, "label", "predicted", "margin", *(f"p({label})" for label in labels)])
+        writer = csv_writer(file)
+        writer.writerow(["id", *columns_of(names, ["id", *figures]), *figures])
         writer.writerows(_cells(rows, names, labels))
 
 
-def _cells(rows: Sequence[RowSeen], names: Sequence[str], labels: Sequence[str]) -> Iterator[list[Any]]:
+def _cells(rows: Sequence[RowSeen], names: Sequence[str], labels: Sequence[str]) -> Iterator[list[str | float]]:
     for row in rows:
-        margin = "" if math.isnan(row.margin) else f"{row.margin:.6f}"
-        shares = [f"{row.probabilities[label]:.6f}" for label in labels]
+        margin = "" if math.isnan(row.margin) else round(row.margin, 6)
+        shares = [round(row.probabilities[label], 6) for label in labels]
         yield [row.id, *(row.fields.get(name, "") for name in names), row.label or "", row.predicted, margin, *shares]

@@ -112,7 +112,7 @@ def compare(
 ) -> Comparison:
     """Compare b with a on the labelled rows that both have, matched by id; what differs in ``about`` becomes a note.
 
-    ``about`` holds each one's record; its keys dtype, split and fingerprint are looked at. Raises DataError when the
+    ``about`` holds each one's record; its keys dtype and split are looked at. Raises DataError when the
     labels differ, when no row is shared, when ids are not unique, or when a shared row has two labels.
     """
     _require_same_labels(a, b, names)
@@ -155,15 +155,14 @@ def compare_many(
 
 
 def compare_runs(runs: Sequence[Run], *, seed: int = 0) -> list[Comparison]:
-    """Every stored run after the first compared with the first; ConfigError for fewer than two, or without scores."""
+    """Every stored run after the first compared with the first.
+
+    Raises ConfigError for fewer than two runs or one without scores, DataError for runs on different data.
+    """
     if len({run.id for run in runs}) < max(2, len(runs)):
         raise ConfigError("A comparison needs two different runs or more.")
     for run in runs[1:]:
-        if run.fingerprint != runs[0].fingerprint and run.task != runs[0].task:
-            raise DataError(
-                f"Run {runs[0].id} is on {shorten(runs[0].task, 60)!r} and run {run.id} on {shorten(run.task, 60)!r}. "
-                "Only runs on the same data can be compared."
-            )
+        _require_same_data(runs[0], run)
     scores, about = {}, {}
     for run in runs:
         if run.scores is None:
@@ -171,8 +170,24 @@ def compare_runs(runs: Sequence[Run], *, seed: int = 0) -> list[Comparison]:
                 f"Run {run.id} kept no scores of single rows, so it cannot be compared. Evaluate it again."
             )
         scores[f"run {run.id}"] = run.scores
-        about[f"run {run.id}"] = {**run.result, "fingerprint": run.fingerprint}
+        about[f"run {run.id}"] = run.result
     return compare_many(scores, about=about, seed=seed)
+
+
+def _require_same_data(a: Run, b: Run) -> None:
+    """DataError unless both read the same data: ids are mostly row numbers, which other data have too."""
+    if a.fingerprint == b.fingerprint:
+        return
+    if a.task != b.task:
+        raise DataError(
+            f"Run {a.id} is on {shorten(a.task, 60)!r} and run {b.id} on {shorten(b.task, 60)!r}. "
+            "Only runs on the same data can be compared."
+        )
+    if a.fingerprint and b.fingerprint:
+        raise DataError(
+            f"The data {shorten(a.task, 60)!r}, or the columns and labels read from them, changed between run {a.id} "
+            f"and run {b.id}: evaluate both again."
+        )
 
 
 def _require_same_labels(a: Scores, b: Scores, names: tuple[str, str]) -> None:
@@ -231,7 +246,6 @@ def _unlike(about: tuple[Mapping[str, Any], Mapping[str, Any]], names: tuple[str
     sentences = {
         "dtype": "{0} computed in {2} and {1} in {3}: a small difference may come from that alone.",
         "split": "{0} is on {2} rows and {1} on {3} rows.",
-        "fingerprint": "{0} and {1} read different versions of the data; rows were matched by id.",
     }
     return tuple(
         sentence.format(*names, first[key], second[key])

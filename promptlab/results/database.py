@@ -1,23 +1,18 @@
-"""A SQLite file opened so that it stays whole: checked, moved aside when damaged, its errors in plain words."""
+"""A SQLite file opened so that it stays whole: checked, moved aside when damaged; or only read, where that is all."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from promptlab import __version__
 from promptlab.errors import StoreError
+from promptlab.results.database_errors import DAMAGED, ELSEWHERE, UNWRITABLE, WAIT, plain_errors, primary
 from promptlab.results.migrations import SCHEMA, migrate
 
-WAIT = 30.0  # seconds that a writer waits for another
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "lustre", "beegfs", "gpfs"}
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_ELSEWHERE = "Name a folder on a local disk with --workspace."
 
 
 def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
@@ -27,9 +22,7 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     and when it cannot be written. Opening is one process at a time, under the file ``lock`` beside it.
     """
     with plain_errors(path):
-        kind = network_kind(path, Path("/proc/self/mounts"))
-        if kind:
-            raise StoreError(f"{path} is on a network disk ({kind}), where a run store is not safe. {_ELSEWHERE}")
+        _refuse_network(path)
         with FileLock(path.with_name("lock"), timeout=WAIT):
             notes = () if _is_whole(path) else (_move_aside(path),)
             connection = _connect(path)
@@ -41,19 +34,26 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
         return connection, notes
 
 
-@contextmanager
-def plain_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite or the system says about the file into a StoreError that says what to do."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise  # a broken rule of our own tables: nobody else's fault
-    except sqlite3.DatabaseError as error:
-        raise StoreError(_in_words(error, path)) from error
-    except Timeout as error:
-        raise StoreError(f"Another process has been opening {path} for {WAIT:.0f} seconds. Try again later.") from error
-    except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror}). {_ELSEWHERE}") from error
+def open_to_read(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
+    """A connection to a run store that is there, to read from it alone, and sentences about what opening it took.
+
+    A store that cannot be written, on a full disk or in a folder of somebody else, is read as it lies. Raises
+    StoreError when a newer promptlab wrote it, when it is damaged and when it cannot be read.
+    """
+    with plain_errors(path, to_read=True):
+        _refuse_network(path)
+        try:
+            connection = _connect_to_read(path, "mode=ro")
+            notes: tuple[str, ...] = ()
+        except sqlite3.OperationalError as error:
+            if primary(error) not in UNWRITABLE:
+                raise
+            connection, notes = _connect_to_read(path, "immutable=1"), _unplayed_log(path)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == SCHEMA:
+            return connection, notes
+        connection.close()
+    return open_database(path)  # an older version's tables are brought to this one's first
 
 
 def network_kind(path: Path, mounts: Path) -> str:
@@ -73,17 +73,42 @@ def _is_whole(path: Path) -> bool:
     if not path.exists():
         return True
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=WAIT)) as connection:
-            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                return False
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA:
-                raise StoreError(_newer(path, connection))
-            return True
+        with closing(_connect_to_read(path, "mode=ro")) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
     except sqlite3.DatabaseError as error:
-        if _primary(error) in DAMAGED:
+        if primary(error) in DAMAGED:
             return False
         raise
+
+
+def _connect_to_read(path: Path, how: str) -> sqlite3.Connection:
+    """A connection that reads alone; StoreError when a newer promptlab wrote the file.
+
+    ``how`` is ``mode=ro``, or ``immutable=1``: no log, no lock, nothing made beside the file.
+    """
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?{how}", uri=True, timeout=WAIT, isolation_level=None)
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version > SCHEMA:
+            raise StoreError(_newer(path, connection))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _unplayed_log(path: Path) -> tuple[str, ...]:
+    """A sentence when the file's log holds what was not played into it, which an immutable file goes without."""
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists() or not log.stat().st_size:
+        return ()
+    return (f"{path} cannot be written, so its log cannot be played in: the newest runs may be missing.",)
+
+
+def _refuse_network(path: Path) -> None:
+    kind = network_kind(path, Path("/proc/self/mounts"))
+    if kind:
+        raise StoreError(f"{path} is on a network disk ({kind}), where a run store is not safe. {ELSEWHERE}")
 
 
 def _newer(path: Path, connection: sqlite3.Connection) -> str:
@@ -114,33 +139,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
-            raise StoreError(f"The disk of {path} cannot keep a write-ahead log (SQLite says {mode!r}). {_ELSEWHERE}")
+            raise StoreError(f"The disk of {path} cannot keep a write-ahead log (SQLite says {mode!r}). {ELSEWHERE}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _in_words(error: sqlite3.DatabaseError, path: Path) -> str:
-    code = _primary(error)
-    if code == sqlite3.SQLITE_FULL:
-        return f"The disk of {path} is full: nothing was stored, and what was there is whole. Free some space."
-    if code == sqlite3.SQLITE_IOERR:
-        return (
-            f"{path} could not be read or written ({error}): nothing was stored, and what was there is whole. "
-            "Look whether the disk, or your share of it, is full."
-        )
-    if code in FORBIDDEN:
-        return f"{path} cannot be opened for writing ({error}). {_ELSEWHERE}"
-    if code in BUSY:
-        return f"Another process has been writing to {path} for {WAIT:.0f} seconds. Try again when it is done."
-    if code in DAMAGED:
-        return f"{path} is damaged ({error}). Start promptlab again: it then moves the file aside and begins a new one."
-    return f"{path} cannot be used ({error}). {_ELSEWHERE}"
-
-
-def _primary(error: sqlite3.DatabaseError) -> int:
-    """The primary code of SQLite's error; 1 (SQLITE_ERROR) for one that Python raised itself."""
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

@@ -13,7 +13,8 @@ import numpy as np
 
 from promptlab.errors import ConfigError, ModelError, StoreError
 from promptlab.paths import private_folder
-from promptlab.results.database import open_database, plain_errors
+from promptlab.results.database import open_database, open_to_read
+from promptlab.results.database_errors import plain_errors
 from promptlab.results.events import Envelope, Progress
 from promptlab.results.migrations import transaction
 from promptlab.results.run import Run
@@ -45,6 +46,15 @@ class RunStore:
             private_folder(workspace)
         return cls(path, *open_database(path))
 
+    @classmethod
+    def open_to_read(cls, workspace: Path) -> Self:
+        """The store of a workspace that has one, for reading alone: on a disk that is full or may not be written too.
+
+        A method that writes raises StoreError.
+        """
+        path = workspace / "runs.db"
+        return cls(path, *open_to_read(path))
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
@@ -72,7 +82,7 @@ class RunStore:
 
     def runs(self, *, limit: int | None = None) -> list[Run]:
         """The runs, newest first, without their scores, which ``get`` brings."""
-        with plain_errors(self.path):
+        with plain_errors(self.path, to_read=True):
             rows = self._connection.execute(f"{_SELECT} ORDER BY id DESC LIMIT ?", (-1 if limit is None else limit,))
             return [_run(row) for row in rows]
 
@@ -83,7 +93,7 @@ class RunStore:
         newest. ConfigError when there is no such run, or more than one.
         """
         # One moment, whatever other processes delete meanwhile.
-        with plain_errors(self.path), transaction(self._connection, kind="DEFERRED"):
+        with plain_errors(self.path, to_read=True), transaction(self._connection, kind="DEFERRED"):
             number = self._number(reference)
             row = self._connection.execute(f"{_SELECT} WHERE id = ?", (number,)).fetchone()
             scores = self._connection.execute(_SELECT_SCORES, (number,)).fetchone()
@@ -116,13 +126,13 @@ class RunStore:
 
     def events(self, job: str, *, after: int = -1) -> list[Envelope]:
         """The job's kept events with a number above ``after``, in order."""
-        with plain_errors(self.path):
+        with plain_errors(self.path, to_read=True):
             query = "SELECT line FROM events WHERE job = ? AND seq > ? ORDER BY seq"
             return [Envelope.from_json(line) for (line,) in self._connection.execute(query, (job, after))]
 
     def state(self, job: str) -> tuple[int, dict[str, Any]] | None:
         """The job's last kept state and the number of the event that it goes with; None before there is one."""
-        with plain_errors(self.path):
+        with plain_errors(self.path, to_read=True):
             row = self._connection.execute("SELECT seq, state FROM states WHERE job = ?", (job,)).fetchone()
         return (row[0], json.loads(row[1])) if row else None
 

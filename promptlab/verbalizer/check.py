@@ -31,8 +31,13 @@ def check_labels(found: Sequence[str], labels: Sequence[str]) -> None:
             )
     missing = [repr(shorten(label, 30)) for label in labels if label not in found]
     if missing:
-        noun = "The label" if len(missing) == 1 else "The labels"
-        raise ConfigError(f"{noun} {listed(missing)} {'has' if len(missing) == 1 else 'have'} no words.")
+        subject = "The label" if len(missing) == 1 else "The labels"
+        verb = "has" if len(missing) == 1 else "have"
+        first = next(label for label in labels if label not in found)
+        raise ConfigError(
+            f"{subject} {listed(missing)} {verb} no words. Add {f'{shorten(first, 30)}=word'!r} to --words, or "
+            "a list of words for it to the TOML file."
+        )
 
 
 def _check_word(word: Word, label: str, slots: int | None) -> None:

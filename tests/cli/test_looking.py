@@ -1,10 +1,14 @@
 """Looking at templates, label words, data, models, the cache and the machine; checks that do not hold exit with 3."""
 
 import json
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from promptlab.jobs.doctor import OPTIONAL, REQUIRED
 
 
 def test_the_library_of_templates_is_listed_by_task(promptlab: Any) -> None:
@@ -92,6 +96,17 @@ def test_a_model_that_cannot_be_used_does_not_hold(promptlab: Any, tmp_path: Pat
     assert ran.code == 3 and "asks for code" in ran.out
 
 
+def test_a_model_that_is_not_there_is_an_error_of_the_command(promptlab: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for arguments, said in (
+        (("nosuch", "--offline"), "not in the hub's cache"),
+        ((tmp_path / "empty",), "is not a model folder"),
+        (("no/such/folder",), "There is no model folder"),
+    ):
+        ran = promptlab("model", "check", *arguments)
+        assert ran.code == 2 and said in ran.err and ran.out == ""
+
+
 def test_a_hub_model_is_listed_with_what_keeps_it_from_use(
     promptlab: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -127,6 +142,13 @@ def test_doctor_names_versions_device_and_places(promptlab: Any) -> None:
     ran = promptlab("doctor")
     assert ran.code == 0 and "Nothing is wrong." in ran.out
     assert all(name in ran.out for name in ("torch", "bfloat16", "free memory", "workspace", "not asked"))
+
+
+def test_doctor_names_what_the_package_requires_and_its_extra() -> None:
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    named = [[re.split("[<>=]", entry)[0] for entry in entries] for entries in (project["dependencies"], extras["hub"])]
+    assert named == [list(REQUIRED), list(OPTIONAL)] and set(extras) == {"hub", "dev"}
 
 
 def test_doctor_says_when_another_distribution_owns_the_import(promptlab: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,10 @@
 
 import csv
 import io
+import os
+import resource
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +65,22 @@ def test_rows_are_exported_to_csv(stored: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(Path("rows.csv").read_text())))
     assert len(rows) == 16 and list(rows[0]) == ["id", "text", "label", "predicted", "margin", "p(good)", "p(bad)"]
     assert {row["text"] for row in rows} >= {"a wonderful film"}
+    assert '"a wonderful film","good"' in Path("rows.csv").read_text()  # text in quotes, numbers without
+    assert not any(row["margin"].startswith('"') for row in rows)
     again = stored("runs", "rows", 2, "--out", "rows.csv")
     assert again.code == 2 and "exists already" in again.err
+
+
+def test_exported_rows_hold_the_fields_of_the_template_in_columns_of_their_own(promptlab: Any, tmp_path: Path) -> None:
+    path = tmp_path / "shop.csv"
+    path.write_text("id,review,predicted,verdict\n7,a fine film,yes,good\n8,a poor film,no,bad\n")
+    about = ("--task", path, "--text", "review", "--label", "verdict", "--words", "good=great bad=terrible")
+    promptlab("eval", *about, "--template", "{review} {predicted} {mask}")
+    assert promptlab("runs", "rows", 1, "--out", "rows.csv").code == 0
+    head, *rows = csv.reader(io.StringIO(Path("rows.csv").read_text()))
+    figures = ["label", "predicted", "margin", "p(good)", "p(bad)"]
+    assert head[:3] == ["id", "review", "field predicted"] and sorted(head[3:]) == sorted(figures)
+    assert {(row[1], row[2]) for row in rows} == {("a fine film", "yes"), ("a poor film", "no")}
 
 
 def test_rows_of_changed_data_come_without_text_and_it_is_said(stored: Any, films: Path) -> None:
@@ -87,6 +105,13 @@ def test_runs_on_different_data_are_not_compared(stored: Any) -> None:
     assert ran.code == 2 and "Only runs on the same data can be compared" in ran.err
 
 
+def test_runs_before_and_after_a_change_of_the_data_are_not_compared(stored: Any, films: Path) -> None:
+    films.write_text(films.read_text().replace("wonderful", "splendid"))
+    stored("eval", "--task", films, "--words", WORDS)
+    ran = stored("compare", 1, 3)
+    assert ran.code == 2 and "changed between run 1 and run 3: evaluate both again" in ran.err and not ran.out
+
+
 def test_a_run_is_pinned_and_the_mark_taken_away(stored: Any) -> None:
     stored("runs", "pin", 1)
     assert "pinned 1" in stored("runs", "list").out
@@ -105,3 +130,19 @@ def test_runs_are_deleted_on_a_yes_alone(stored: Any) -> None:
 def test_a_folder_without_runs_says_how_to_get_one(promptlab: Any) -> None:
     ran = promptlab("runs", "list")
     assert ran.code == 2 and "promptlab eval" in ran.err and not Path(".promptlab").exists()
+
+
+def test_a_workspace_that_is_a_file_is_refused(promptlab: Any, films: Path) -> None:
+    ran = promptlab("runs", "list", "--workspace", films)
+    assert ran.code == 2 and "is a file, and a workspace is a folder" in ran.err
+
+
+def test_runs_are_looked_at_on_a_full_disk(stored: Any, shared_cache: Path) -> None:
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+    for arguments in (("runs", "list"), ("runs", "rows", "1"), ("compare", "1", "2")):
+        command = [sys.executable, "-m", "promptlab", *arguments]
+        ran = subprocess.run(command, capture_output=True, text=True, env=environment, preexec_fn=fill)
+        assert ran.returncode == 0 and ran.stdout, ran.stderr

@@ -1,13 +1,20 @@
 """Ctrl-C: a real signal to a real process ends it at once, says what is kept, and leaves no traceback."""
 
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from promptlab.cli.progress import listening
+from promptlab.results.events import Progress
 
 ROOT = Path(__file__).parents[2]
 CHUNK = 1024  # rows that a prediction writes at once
@@ -74,3 +81,24 @@ def test_a_prediction_that_is_stopped_goes_on_with_resume(
     ran = promptlab("predict", "b", many, "--out", "out.csv", "--resume")
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert ran.code == 0 and "Going on after" in ran.err and lines[: len(kept)] == kept and len(lines) == 9_001
+
+
+class Terminal(io.StringIO):
+    """A standard error that somebody watches."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_leaves_room_for_the_sign_that_a_terminal_writes_on_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(KeyboardInterrupt), listening("Reading") as listen:
+        listen(Progress(500, 1000))
+        raise KeyboardInterrupt
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue()))
+    widest = max(map(len, lines))
+    assert widest > 60 and widest + len("^C") < 80
+    assert terminal.getvalue().rstrip("\n").endswith("\x1b[2K")  # the bar's line is cleared in the end

@@ -47,7 +47,7 @@ def test_a_file_is_read_under_the_names_of_the_options(tmp_path):
         ({"seeds": [13, "x"]}, r"seeds takes a whole number, or a list of such, not \[13, 'x'\]"),
         ({"template": [1]}, r"template takes a text, or a list of such, not \[1\]"),
         ({"task": ["a", "b"]}, "task takes a text or none"),
-        ({"calibrate": "bath"}, "calibrate takes contextual or domain or pmi or batch or word or none, not 'bath'"),
+        ({"calibrate": "bath"}, "calibrate takes batch or contextual or none, not 'bath'"),
         ({"search": "autoprompt"}, r"\[search\] is a table of options, not 'autoprompt'"),
         ({"fit": {"learning_rate": float("nan")}}, r"\[fit\] may hold texts, numbers"),
     ],

@@ -16,7 +16,7 @@ from promptlab.template import Template
 from promptlab.verbalizer import LabelWords, Word
 
 WORDS = LabelWords({"negative": (Word("terrible"),), "positive": (Word("great"),)})
-ROWS = [Example({"text": f'row {number}, a "quoted"\nfilm'}, id=f"r{number}") for number in range(23)]
+ROWS = [Example({"text": f'row {number}, a "quoted"\nfilm\rwith ends\r\n'}, id=f"r{number}") for number in range(23)]
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_an_existing_file_is_kept(pipeline: Pipeline, tmp_path: Path) -> None:
 
 
 def test_another_ending_and_a_missing_folder_are_refused(pipeline: Pipeline, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"\.csv, \.jsonl"):
+    with pytest.raises(ConfigError, match=r"\.csv or \.jsonl"):
         run(pipeline, tmp_path / "out.xlsx")
     with pytest.raises(ConfigError, match="no folder"):
         run(pipeline, tmp_path / "nowhere" / "out.csv")

@@ -129,8 +129,9 @@ def test_a_comparison_is_json():
     assert table["difference"] == 0.05
 
 
-def run(number: int, scores: Scores | None, **result) -> Run:
-    return Run("r", "promptlab eval", {}, "ab" * 32, result, scores=scores, id=number, fingerprint="f")
+def run(number: int, scores: Scores | None, *, task: str = "films.csv", fingerprint: str = "f", **result) -> Run:
+    about = {"task": task, "fingerprint": fingerprint}
+    return Run("r", "promptlab eval", {}, "ab" * 32, result, scores=scores, id=number, **about)
 
 
 def test_stored_runs_are_compared_with_the_first():
@@ -146,3 +147,23 @@ def test_runs_that_kept_no_scores_or_are_the_same_are_refused():
         compare_runs([run(3, a), run(8, None)])
     with pytest.raises(ConfigError, match="two different runs"):
         compare_runs([run(3, a), run(3, a)])
+
+
+def test_runs_between_which_the_data_changed_are_refused():
+    a, b = pair(0, 6, 94)
+    with pytest.raises(DataError, match=r"'films.csv'.* changed between run 3 and run 9: evaluate both again\.$"):
+        compare_runs([run(3, a), run(8, b), run(9, b, fingerprint="g")])
+
+
+def test_runs_on_two_tasks_are_refused_unless_their_data_are_the_same():
+    a, b = pair(0, 6, 94)
+    with pytest.raises(DataError, match=r"Run 3 is on 'films.csv' and run 8 on 'books.csv'"):
+        compare_runs([run(3, a), run(8, b, task="books.csv", fingerprint="g")])
+    (found,) = compare_runs([run(3, a), run(8, b, task="copy.csv")])
+    assert found.n == 100
+
+
+def test_runs_that_do_not_say_which_data_they_read_are_compared():
+    a, b = pair(0, 6, 94)
+    (found,) = compare_runs([run(3, a, fingerprint=""), run(8, b)])
+    assert found.n == 100 and found.notes == ()

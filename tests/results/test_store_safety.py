@@ -1,6 +1,7 @@
 """The run store under several writers, a kill, damage, a newer version, a full disk and a folder it cannot have."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -75,6 +76,8 @@ def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path):
     before = (tmp_path / "runs.db").read_bytes()
     with pytest.raises(StoreError, match=r"written by promptlab 9\.1\.0.*left as it is.*--workspace"):
         RunStore.open(tmp_path)
+    with pytest.raises(StoreError, match=r"written by promptlab 9\.1\.0"):
+        RunStore.open_to_read(tmp_path)
     assert (tmp_path / "runs.db").read_bytes() == before
 
 
@@ -123,8 +126,65 @@ def test_damage_found_while_reading_is_said_with_the_remedy(tmp_path):
         with open(tmp_path / "runs.db", "r+b") as file:
             file.seek(4096)
             file.write(bytes(200_000))
-        with pytest.raises(StoreError, match=r"damaged .*Start promptlab again"):
+        with pytest.raises(StoreError, match=r"damaged .*moves the file aside"):
             store.runs()
+
+
+def reader(workspace: Path, limit: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(Path(__file__).with_name("store_reader.py")), str(workspace), str(limit)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def test_a_store_on_a_full_disk_is_read(tmp_path):
+    with RunStore.open(tmp_path) as store:
+        store.add(RUN)
+    before = (tmp_path / "runs.db").read_bytes()
+    read = reader(tmp_path, 1000)
+    assert (read.stdout, read.stderr, read.returncode) == ("1 r\n", "", 0)
+    assert (tmp_path / "runs.db").read_bytes() == before
+    with RunStore.open(tmp_path) as store:
+        assert store.add(RUN) == 2  # with room again, it goes on
+
+
+def test_a_log_that_a_full_disk_keeps_from_being_played_in_is_said(tmp_path):
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    with RunStore.open(tmp_path) as store:
+        store.add(RUN)
+    with RunStore.open(tmp_path) as store:
+        store.add(RUN)
+        for name in ("runs.db", "runs.db-wal"):
+            shutil.copy(tmp_path / name, killed / name)
+    read = reader(killed, 1000)
+    assert read.stdout == "1 r\n" and "the newest runs may be missing" in read.stderr
+    with RunStore.open_to_read(killed) as store:  # with room, the log counts
+        assert [run.id for run in store.runs()] == [2, 1] and store.notes == ()
+
+
+def test_a_store_that_cannot_be_read_is_said_plainly(tmp_path):
+    (tmp_path / "runs.db").mkdir()
+    with pytest.raises(StoreError, match=r"runs\.db cannot be read \(.*Look whether"):
+        RunStore.open_to_read(tmp_path)
+
+
+def test_a_damaged_store_is_left_where_it_is_by_who_reads(tmp_path):
+    (tmp_path / "runs.db").write_bytes(b"not a database, but long enough to be looked at " * 100)
+    with pytest.raises(StoreError, match=r"is damaged .*next run that is stored moves the file aside"):
+        RunStore.open_to_read(tmp_path)
+    assert damaged_files(tmp_path) == []
+
+
+def test_a_store_opened_to_read_is_not_written(tmp_path):
+    RunStore.open(tmp_path).close()
+    with RunStore.open_to_read(tmp_path) as store, pytest.raises(StoreError, match="cannot be opened for writing"):
+        store.add(RUN)
+
+
+def test_an_empty_file_is_a_store_without_runs(tmp_path):
+    (tmp_path / "runs.db").touch()
+    with RunStore.open_to_read(tmp_path) as store:
+        assert store.runs() == []
 
 
 def test_a_folder_that_cannot_be_made_is_said_with_the_remedy(tmp_path):

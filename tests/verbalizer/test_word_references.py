@@ -56,7 +56,7 @@ def test_labels_that_look_like_patterns_are_plain_text() -> None:
         ("negtive=bad positive=great", "unknown label 'negtive'.*'negative'"),
         ("great", "expected label=word"),
         ("", "no label in the words; expected label=word,word with one of negative, positive"),
-        ("positive=great", "The label 'negative' has no words"),
+        ("positive=great", "The label 'negative' has no words. Add 'negative=word' to --words, or a list"),
         ("positive= negative=bad", "'positive' has no words"),
         ("positive=good positive=great negative=bad", "given twice"),
         ("positive=Good negative=bad,good", "'Good' stands under two labels"),
