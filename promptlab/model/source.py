@@ -104,7 +104,8 @@ def _download(name: str, revision: str, say: Say | None) -> Path:
         wanted = _weights_of([(file.rfilename, file.size or 0) for file in info.siblings or []], name)
         _announce(name, wanted, Path(settings), say)
         patterns = [*_SETTINGS, *(file for file, _ in wanted)]
-        return Path(huggingface_hub.snapshot_download(name, revision=info.sha, allow_patterns=patterns))
+        # By the name that was asked for, so that the cache knows it again; the gate looks at the folder once more.
+        return Path(huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=patterns))
     except errors.GatedRepoError:
         raise ModelError(
             f"The hub gives {name!r} only to people who accepted its terms: accept them there and log in."

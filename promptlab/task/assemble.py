@@ -35,15 +35,24 @@ class Wishes:
     where: str = "task.toml"
 
 
-def assemble(tables: Mapping[str, Table], wishes: Wishes, *, name: str, source: str, notes: Sequence[str] = ()) -> Task:
+def assemble(
+    tables: Mapping[str, Table],
+    wishes: Wishes,
+    *,
+    name: str,
+    source: str,
+    notes: Sequence[str] = (),
+    is_lone: bool = False,
+) -> Task:
     """The task of some splits' tables (split -> table, train first).
 
-    Columns are guessed on the first table; the text column must be in every one. Raises DataError for a column that is
+    Columns are guessed on the first table; the text column must be in every one. ``is_lone`` says that the one table is
+    no split of anything: its ids and notes then name none. Raises DataError for a column that is
     missing or a label that was not given.
     """
     tables = _with_names(tables, wishes)
     columns = _columns(tables, wishes)
-    forms = {split: _form(table, columns, wishes, split) for split, table in tables.items()}
+    forms = {split: _form(table, columns, wishes, "row" if is_lone else split) for split, table in tables.items()}
     names = _label_names(tables, forms, wishes)
     rows, unlabelled = {}, {}
     for split, table in tables.items():
@@ -59,7 +68,11 @@ def assemble(tables: Mapping[str, Table], wishes: Wishes, *, name: str, source: 
         fields=fields,
         fingerprint=_fingerprint(tables, forms, names),
         source=source,
-        notes=(*dict.fromkeys(said), *_unlabelled_notes(columns, forms, unlabelled)),
+        notes=(
+            *dict.fromkeys(said),
+            *_merged_notes(names, wishes),
+            *_unlabelled_notes(columns, forms, unlabelled, is_lone=is_lone),
+        ),
     )
 
 
@@ -170,14 +183,22 @@ def _said(columns: Columns, wishes: Wishes) -> str:
     return replace(columns, text=wishes.fields["text"], pair=None).said()
 
 
+def _merged_notes(names: LabelNames, wishes: Wishes) -> Iterator[str]:
+    """Numbers that were written in two ways, which are one label unless the user named them."""
+    for written, name in names.names.items() if wishes.labels is None else ():
+        if written.strip() != name:
+            yield f"the labels {name} and {written.strip()} are read as one, {name}"
+
+
 def _unlabelled_notes(
-    columns: Columns, forms: Mapping[str, Form], unlabelled: Mapping[str, ArrowRows]
+    columns: Columns, forms: Mapping[str, Form], unlabelled: Mapping[str, ArrowRows], *, is_lone: bool
 ) -> Iterator[str]:
     for split, rows in unlabelled.items():
         if columns.label and forms[split].label is None:
             yield f"{split} has no column {columns.label}: {counted(len(rows), 'row')} kept as unlabelled texts"
         elif columns.label and len(rows):
-            yield f"{counted(len(rows), 'row')} of {split} without a label, kept as unlabelled texts"
+            of_split = "" if is_lone else f" of {split}"
+            yield f"{counted(len(rows), 'row')}{of_split} without a label, kept as unlabelled texts"
 
 
 def _fingerprint(tables: Mapping[str, Table], forms: Mapping[str, Form], names: LabelNames) -> str:

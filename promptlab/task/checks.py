@@ -114,7 +114,7 @@ def _lengths(scan: _Scan, limit: int | None, unit: str) -> Iterator[Finding]:
     longest = int(lengths.max())
     middle, high = (int(value) for value in np.percentile(lengths, [50, 95]))
     counts = {"median": middle, "most_of_95_percent": high, "longest": longest}
-    sentence = f"{split}: texts of {middle:,} {unit}s in the middle, 95% up to {high:,}, the longest {longest:,}."
+    sentence = f"{split}: texts of {counted(middle, unit)} in the middle, 95% up to {high:,}, the longest {longest:,}."
     yield Finding("lengths", "info", sentence, split, counts=counts)
     if limit is None:
         return

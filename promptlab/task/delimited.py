@@ -96,9 +96,15 @@ def _parsed(file: object, options: pyarrow.csv.ReadOptions, dialect: Dialect, pa
         if not misfit:
             raise
         row = misfit[0]
+        number = row.number - dialect.has_header
+        if dialect.is_quoted and "\n" in str(row.text).rstrip():
+            raise DataError(
+                f"{str(path)!r}: a quotation mark in row {number:,} is closed too late or never, so other rows are "
+                "part of its cell. Close it, or double it."
+            ) from error
         measure = "the header" if dialect.has_header else "the first row"
         raise DataError(
-            f"{str(path)!r}: row {row.number - dialect.has_header:,} has {counted(row.actual_columns, 'cell')} where "
+            f"{str(path)!r}: row {number:,} has {counted(row.actual_columns, 'cell')} where "
             f"{measure} has {row.expected_columns:,}. Put quotes around text that holds the delimiter."
         ) from error
 

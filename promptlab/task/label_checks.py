@@ -10,7 +10,9 @@ from promptlab.task.report import Finding
 from promptlab.text import counted, fold, listed, shorten
 
 _IMBALANCE = 3  # rows of the most frequent label for one of the rarest: above it batch calibration misleads
-_TYPING_ERROR = 20  # a label this many times rarer than one spelled alike is likely a typing error of it
+_TYPING_ERROR = 5  # a label this many times rarer than one spelled alike is likely a typing error of it
+_LETTERS = 4  # of a label: shorter ones are spelled alike by chance
+_FEW = 20  # times fewer rows than the average label has
 _RARE = 3  # rows
 
 
@@ -23,6 +25,10 @@ def check_labels(labels: Sequence[str], counts: Mapping[str, Counter[str]]) -> I
         yield from _missing(labels, split, count)
         yield from _imbalance(split, count)
     total: Counter[str] = sum(counts.values(), Counter())
+    if len(total) == 1:
+        yield Finding(
+            "one_label", "error", f"Every row has the label {shorten(labels[0], 40)!r}: there is nothing to tell."
+        )
     yield from _spelled_alike(total)
     yield from _rare(total)
 
@@ -58,7 +64,7 @@ def _spelled_alike(total: Counter[str]) -> Iterator[Finding]:
     if are_numbers(total):
         return
     for label, rows in total.items():
-        others = [other for other in total if total[other] >= _TYPING_ERROR * rows]
+        others = [other for other in total if total[other] >= _TYPING_ERROR * rows and len(label) >= _LETTERS]
         for close in difflib.get_close_matches(label, others, n=1, cutoff=0.8):
             if re.sub(r"[\W_]+", " ", fold(label)) != re.sub(r"[\W_]+", " ", fold(close)):
                 yield _typo([close, label], total, "are spelled nearly alike, and one is rare")
@@ -73,6 +79,6 @@ def _typo(labels: Sequence[str], total: Counter[str], reason: str) -> Finding:
 def _rare(total: Counter[str]) -> Iterator[Finding]:
     average = total.total() / max(len(total), 1)
     for label, rows in total.items():
-        if rows <= _RARE and average >= _TYPING_ERROR * rows:
+        if rows <= _RARE and average >= _FEW * rows:
             sentence = f"The label {shorten(label, 40)!r} has only {counted(rows, 'row')}: its figures say little."
             yield Finding("rare_label", "warning", sentence, counts={label: rows})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from promptlab.errors import ConfigError, DataError
 from promptlab.task.example import Task
-from promptlab.text import counted, listed, nearest, shorten
+from promptlab.text import counted, fold, listed, nearest, shorten
 
 MOST_LABELS = 1000  # distinct labels above which a column of nearly as many values is taken for something else
 
@@ -62,6 +62,12 @@ def settle_labels(
         return LabelNames(tuple(dict.fromkeys(names.values())), names)
     ordered = tuple(dict.fromkeys(given.values()))
     names = {name: name for name in ordered} | dict(given)
+    by_fold: dict[str, set[str]] = {}
+    for old, new in names.items():
+        by_fold.setdefault(fold(old), set()).add(new)
+    for label in seen:
+        if label not in names and len(meant := by_fold.get(fold(label), set())) == 1:
+            names[label] = next(iter(meant))
     names |= {_twin(label): name for label, name in given.items() if _twin(label) and _twin(label) not in names}
     names |= {label: names[label.strip()] for label in seen if label not in names and label.strip() in names}
     for split, labels in found.items():

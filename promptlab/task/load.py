@@ -78,10 +78,11 @@ def _file(path: Path, wishes: Wishes, reading: Reading) -> Task:
     notes: tuple[str, ...] = ()
     if not split and (path.parent / NAME).is_file():
         notes = (f"{NAME} beside {path.name} does not name it in [files]: not used",)
-    split = split or split_of(path) or "test"
+    split = split or split_of(path)
     table = read_table(path, reading)
-    name = task_file.name or stem_of(path)
-    return assemble({split: table}, _joined(wishes, task_file), name=name, source=str(path), notes=notes)
+    name = task_file.name or (path.resolve().parent.name if split_of(path) else "") or stem_of(path)
+    joined = _joined(wishes, task_file)
+    return assemble({split or "test": table}, joined, name=name, source=str(path), notes=notes, is_lone=not split)
 
 
 def _beside(path: Path) -> tuple[TaskFile, str]:

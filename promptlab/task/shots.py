@@ -21,6 +21,10 @@ def few_shot(task: Task, k: int, *, seed: int) -> Task:
     """
     if k < 1:
         raise ConfigError(f"k = {k}: a few-shot task needs at least 1 example a label.")
+    if not len(task.train):
+        raise DataError(
+            f"{task.name} has no train split to draw from. `promptlab data split FILE FOLDER` makes a folder with one."
+        )
     labels = labels_of(task.train)
     order = np.arange(len(labels))
     np.random.RandomState(seed).shuffle(order)

@@ -124,7 +124,7 @@ def _write_tables(
         writers = {}
         for split in (split for split in SPLITS if counts[split]):
             file = stack.enter_context((folder / f"{split}.csv").open("w", encoding="utf-8", newline=""))
-            writers[split] = csv.writer(file, lineterminator="\n")
+            writers[split] = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
             writers[split].writerow([*columns, label])
         for row, split in zip(rows, splits, strict=True):
             writers[split].writerow([*(row.fields[name] for name in columns), row.label or ""])

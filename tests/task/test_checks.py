@@ -118,7 +118,7 @@ def test_equal_premises_with_other_hypotheses_are_no_duplicates() -> None:
 @pytest.mark.parametrize("other", ["Positive", "positive ", "POSITIVE", "posi-tive"])
 def test_labels_that_differ_in_case_or_space_are_a_typing_error(other: str) -> None:
     expected = other != "posi-tive"
-    task = make_task([(sentence(n), "positive") for n in range(5)] + [(sentence(9), other)])
+    task = make_task([(sentence(n), "positive") for n in range(4)] + [(sentence(9), other)])
     assert ("label_typo" in kinds(check_task(task))) is expected
 
 
@@ -221,3 +221,15 @@ def test_the_committed_samples_are_sound() -> None:
         assert len(task.train) + len(task.dev) + len(task.test) >= 150
         assert kinds(check_task(task)) == set()
     assert load_task("sample").name == load_task("reviews").name
+
+
+def test_a_few_times_rarer_is_enough_for_a_typing_error_in_a_word_but_not_in_a_short_label() -> None:
+    word = [(sentence(n), "negative") for n in range(10)] + [(sentence(99 + n), "negatve") for n in range(2)]
+    assert found(make_task(word), "label_typo")[1] == {"negative": 10, "negatve": 2}
+    short = [(sentence(n), "yes") for n in range(10)] + [(sentence(99), "yet")]
+    assert "label_typo" not in kinds(check_task(make_task(short)))
+
+
+def test_a_single_label_is_an_error() -> None:
+    report = check_task(make_task([(sentence(n), "positive") for n in range(5)]))
+    assert "one_label" in kinds(report) and not report.holds

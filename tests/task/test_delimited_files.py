@@ -247,3 +247,9 @@ class TestHeaderGuess:
         write("test.csv", "fine,1\nugly,0\npoor,0\nnice,1\n")
         task = load_task(tmp_path)
         assert [row.fields["review"] for row in task.test] == ["fine", "ugly", "poor", "nice"]
+
+
+def test_a_quote_that_is_closed_too_late_is_named_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('text,label\nfine,x\n"great,y\ngood,x\nbad,y\n')
+    with pytest.raises(DataError, match="quotation mark in row 2 is"):
+        load_task(tmp_path / "a.csv")

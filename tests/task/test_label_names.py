@@ -1,5 +1,7 @@
 """Labels: their names, their order, and rows that have none."""
 
+from pathlib import Path
+
 import pytest
 from written_files import Write
 
@@ -95,14 +97,27 @@ def test_spaces_around_a_label_stay_where_the_bare_one_occurs_too(write: Write) 
 
 def test_rows_without_a_label_are_kept_as_unlabelled_and_counted(write: Write) -> None:
     task = load_task(write("a.csv", "text,label\na,x\nb,\nc,y\nd,  \n"))
-    assert [row.id for row in task.test] == ["test:1", "test:3"]
+    assert [row.id for row in task.test] == ["row:1", "row:3"]
     assert [(row.fields["text"], row.label, row.id) for row in task.unlabelled] == [
-        ("b", None, "test:2"),
-        ("d", None, "test:4"),
+        ("b", None, "row:2"),
+        ("d", None, "row:4"),
     ]
-    assert "2 rows of test without a label, kept as unlabelled texts" in task.notes
+    assert "2 rows without a label, kept as unlabelled texts" in task.notes
 
 
 def test_given_labels_that_no_row_has_stay_in_the_list(write: Write) -> None:
     task = load_task(write("a.csv", "text,label\na,x\n"), labels={"z": "z", "x": "x"})
     assert task.labels == ("z", "x")
+
+
+def test_renames_find_labels_in_another_case(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "fine", "label": true}\n{"text": "bad", "label": false}\n')
+    task = load_task(tmp_path / "a.jsonl", labels={"True": "good", "False": "bad"})
+    assert task.labels == ("good", "bad") and [row.label for row in task.test] == ["good", "bad"]
+
+
+def test_numbers_written_in_two_ways_are_said_to_be_one_label(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\nfine,1\nwell,1.0\nbad,0\n")
+    task = load_task(tmp_path / "a.csv")
+    assert task.labels == ("0", "1")
+    assert "the labels 1 and 1.0 are read as one, 1" in task.notes

@@ -1,6 +1,7 @@
 """Splits, samples, every row, few-shot draws and tasks made in Python."""
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -187,3 +188,15 @@ class TestMadeTask:
 
     def test_its_fingerprint_follows_its_content(self) -> None:
         assert make_task(ONE).fingerprint == make_task(list(ONE)).fingerprint != make_task([("b", "x")]).fingerprint
+
+
+def test_shots_without_a_train_split_say_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,label\nfine,x\nbad,y\n")
+    with pytest.raises(DataError, match="no train split to draw from"):
+        load_task(tmp_path / "a.csv").few_shot(1, seed=1)
+
+
+def test_a_file_named_after_a_split_is_called_like_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "test.csv").write_text("text,label\nfine,x\nbad,y\n")
+    assert load_task(tmp_path / "films" / "test.csv").name == "films"

@@ -82,12 +82,12 @@ def test_a_column_keeps_its_name_and_is_written_once(write: Write, tmp_path: Pat
     rows = "".join(f"remark {n},en,{n % 2}\n" for n in range(20))
     task = load_task(write("a.csv", f"review,lang,stars\n{rows}"))
     split_file(task, tmp_path / "new")
-    assert (tmp_path / "new" / "train.csv").read_text().splitlines()[0] == "review,lang,label"
+    assert (tmp_path / "new" / "train.csv").read_text().splitlines()[0] == '"review","lang","label"'
     assert load_task(tmp_path / "new").fields == ("text", "review", "lang")
 
 
 def test_quotes_newlines_and_delimiters_survive(tmp_path: Path) -> None:
-    odd = ['a "quoted" word', "two\nlines", "a, b; c\td", " spaces ", "crlf\r\nhere", "ünï😀"]
+    odd = ['a "quoted" word', "two\nlines", "a, b; c\td", " spaces ", "crlf\r\nhere", "lone\rreturn", "ünï😀"]
     split_file(make_task([(text, "x") for text in odd]), tmp_path / "new", dev=0.2, test=0.2)
     task = load_task(tmp_path / "new")
     assert sorted(row.fields["text"] for row in (*task.train, *task.dev, *task.test)) == sorted(odd)

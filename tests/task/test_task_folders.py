@@ -216,7 +216,7 @@ class TestIds:
     @pytest.mark.parametrize("ids", [("k", "k"), ("k", "")])
     def test_a_column_of_ids_that_repeat_or_lack_is_not(self, write: Write, ids: tuple[str, str]) -> None:
         task = load_task(write("a.csv", f"id,text,label\n{ids[0]},fine,x\n{ids[1]},bad,y\n"))
-        assert [row.id for row in task.test] == ["test:1", "test:2"]
+        assert [row.id for row in task.test] == ["row:1", "row:2"]
 
 
 class TestFingerprint:
