@@ -1,4 +1,4 @@
-"""Bundles: a pipeline or an ensemble as a folder that can be read, checked and shipped; no code, no pickle."""
+"""Bundles: a pipeline or an ensemble as a folder that can be read, checked and shipped; nothing in it can run."""
 
 import hashlib
 import os

@@ -1,5 +1,6 @@
 """CSV and TSV, read block by block."""
 
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from promptlab.task.dialect import DELIMITERS, Dialect, guess_dialect, parse_opt
 from promptlab.task.encoding import examine
 from promptlab.task.formats import ending_of, open_bytes, unreadable
 from promptlab.task.names import unique_names
+from promptlab.task.quotes import Quote, last_quote
 from promptlab.text import counted
 
 # A row must fit into a block, so a file whose block is too small for one of its rows is read on with a larger one.
@@ -66,7 +68,7 @@ def _batches(path: Path, *, encoding: str, dialect: Dialect, names: tuple[str, .
         )
         try:
             with open_bytes(path) as file:
-                for batch in _after(_parsed(file, options, dialect, path), done):
+                for batch in _after(_parsed(file, options, dialect, path, encoding), done):
                     done += batch.num_rows
                     yield batch.cast(text_schema(names))
                     last = batch
@@ -79,10 +81,12 @@ def _batches(path: Path, *, encoding: str, dialect: Dialect, names: tuple[str, .
     else:
         raise DataError(f"{str(path)!r}: the row after row {done:,} is larger than 1 GB. Split it.")
     if done and dialect.is_quoted:
-        _refuse_open_quote(path, str(last.column(last.num_columns - 1)[-1]), done)
+        _refuse_open_quote(path, str(last.column(last.num_columns - 1)[-1]), done, dialect=dialect, encoding=encoding)
 
 
-def _parsed(file: object, options: pyarrow.csv.ReadOptions, dialect: Dialect, path: Path) -> Iterator[pa.RecordBatch]:
+def _parsed(
+    file: object, options: pyarrow.csv.ReadOptions, dialect: Dialect, path: Path, encoding: str
+) -> Iterator[pa.RecordBatch]:
     misfit: list[pyarrow.csv.InvalidRow] = []
 
     def note(row: pyarrow.csv.InvalidRow) -> str:
@@ -95,18 +99,25 @@ def _parsed(file: object, options: pyarrow.csv.ReadOptions, dialect: Dialect, pa
     except pa.ArrowInvalid as error:
         if not misfit:
             raise
-        row = misfit[0]
-        number = row.number - dialect.has_header
-        if dialect.is_quoted and "\n" in str(row.text).rstrip():
-            raise DataError(
-                f"{str(path)!r}: a quotation mark in row {number:,} is closed too late or never, so other rows are "
-                "part of its cell. Close it, or double it."
-            ) from error
-        measure = "the header" if dialect.has_header else "the first row"
-        raise DataError(
-            f"{str(path)!r}: row {number:,} has {counted(row.actual_columns, 'cell')} where "
-            f"{measure} has {row.expected_columns:,}. Put quotes around text that holds the delimiter."
-        ) from error
+        raise _misfit(path, misfit[0], dialect=dialect, encoding=encoding) from error
+
+
+def _misfit(path: Path, row: pyarrow.csv.InvalidRow, *, dialect: Dialect, encoding: str) -> DataError:
+    """What is said of a row of another width; a short one may have swallowed others in quotes closed late or never."""
+    quote = Quote()
+    if dialect.is_quoted and row.actual_columns < row.expected_columns:
+        quote = _last_quote(path, row.number, dialect=dialect, encoding=encoding)
+    number = row.number - dialect.has_header
+    if quote.is_open:
+        return _open_quote(path, number, quote)
+    measure = "the header" if dialect.has_header else "the first row"
+    width = f"row {number:,} has {counted(row.actual_columns, 'cell')} where {measure} has {row.expected_columns:,}"
+    if quote.closed > quote.opened:
+        return DataError(
+            f"{str(path)!r}: {width}, and a quotation mark opened in line {quote.opened:,} is closed only in line "
+            f"{quote.closed:,}. Close it where its text ends, or add what the row lacks."
+        )
+    return DataError(f"{str(path)!r}: {width}. Put quotes around text that holds the delimiter.")
 
 
 def _after(batches: Iterator[pa.RecordBatch], done: int) -> Iterator[pa.RecordBatch]:
@@ -119,16 +130,30 @@ def _after(batches: Iterator[pa.RecordBatch], done: int) -> Iterator[pa.RecordBa
             done = 0
 
 
-def _refuse_open_quote(path: Path, cell: str, row: int) -> None:
+def _refuse_open_quote(path: Path, cell: str, row: int, *, dialect: Dialect, encoding: str) -> None:
     """Arrow takes the rest of the file for a cell whose quote is never closed, and says nothing.
 
     Such a cell is the last one, has line breaks, and no quotation mark stands at the end of the file.
     """
-    if "\n" not in cell:
+    if "\n" not in cell and "\r" not in cell:
         return
     end = b""
     with open_bytes(path) as file:
         while chunk := file.read(1 << 20):
             end = (end + chunk)[-256:]
     if not end.replace(b"\0", b"").rstrip().endswith(b'"'):  # the zeros are UTF-16's
-        raise DataError(f"{str(path)!r}: a quotation mark in row {row:,} is never closed. Close it, or double it.")
+        quote = _last_quote(path, row + dialect.has_header, dialect=dialect, encoding=encoding)
+        if quote.is_open:
+            raise _open_quote(path, row, quote)
+
+
+def _open_quote(path: Path, row: int, quote: Quote) -> DataError:
+    return DataError(
+        f"{str(path)!r}: a quotation mark in row {row:,} is never closed: it opens in line {quote.opened:,}. Close it, "
+        "or double it where it belongs to the text."
+    )
+
+
+def _last_quote(path: Path, row: int, *, dialect: Dialect, encoding: str) -> Quote:
+    with open_bytes(path) as file, io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="") as lines:
+        return last_quote(lines, row=row, delimiter=dialect.delimiter, is_escaped=dialect.is_escaped)

@@ -1,17 +1,16 @@
 """Checks of labels: how many rows each has, likely typing errors, imbalance, labels that a split lacks."""
 
-import difflib
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from promptlab.task.labels import are_numbers
 from promptlab.task.report import Finding
-from promptlab.text import counted, fold, listed, shorten
+from promptlab.task.spelling import is_misspelt, spaced, squeezed
+from promptlab.text import counted, listed, shorten
 
 _IMBALANCE = 3  # rows of the most frequent label for one of the rarest: above it batch calibration misleads
 _TYPING_ERROR = 5  # a label this many times rarer than one spelled alike is likely a typing error of it
-_LETTERS = 4  # of a label: shorter ones are spelled alike by chance
 _FEW = 20  # times fewer rows than the average label has
 _RARE = 3  # rows
 
@@ -26,9 +25,9 @@ def check_labels(labels: Sequence[str], counts: Mapping[str, Counter[str]]) -> I
         yield from _imbalance(split, count)
     total: Counter[str] = sum(counts.values(), Counter())
     if len(total) == 1:
-        yield Finding(
-            "one_label", "error", f"Every row has the label {shorten(labels[0], 40)!r}: there is nothing to tell."
-        )
+        (label,) = total
+        sentence = f"There is only one label: every row has {shorten(label, 40)!r}, so there is nothing to tell apart."
+        yield Finding("one_label", "error", sentence, counts=dict(total))
     yield from _spelled_alike(total)
     yield from _rare(total)
 
@@ -56,18 +55,25 @@ def _imbalance(split: str, count: Counter[str]) -> Iterator[Finding]:
 def _spelled_alike(total: Counter[str]) -> Iterator[Finding]:
     """Labels that differ in case, spaces and punctuation only; and rare labels close to a frequent one."""
     by_form: dict[str, list[str]] = {}
+    keys: dict[str, str] = {}
     for label in total:
-        by_form.setdefault(re.sub(r"[\W_]+", " ", fold(label)).strip() or label, []).append(label)
+        by_form.setdefault(keys.setdefault(squeezed(label), spaced(label)), []).append(label)
     for same in by_form.values():
         if len(same) > 1:
             yield _typo(same, total, "differ only in case, spaces or punctuation")
     if are_numbers(total):
         return
-    for label, rows in total.items():
-        others = [other for other in total if total[other] >= _TYPING_ERROR * rows and len(label) >= _LETTERS]
-        for close in difflib.get_close_matches(label, others, n=1, cutoff=0.8):
-            if re.sub(r"[\W_]+", " ", fold(label)) != re.sub(r"[\W_]+", " ", fold(close)):
-                yield _typo([close, label], total, "are spelled nearly alike, and one is rare")
+    forms = {label: spaced(label) for label, _ in total.most_common()}
+    for label in total:
+        close = _meant(label, forms, total)
+        if close is not None and squeezed(label) != squeezed(close):
+            yield _typo([close, label], total, "are spelled nearly alike, and one is rare")
+
+
+def _meant(label: str, forms: Mapping[str, str], total: Counter[str]) -> str | None:
+    """The most frequent of the labels (label -> its form, most rows first) that this one may be mistyped of."""
+    frequent = takewhile(lambda other: total[other] >= _TYPING_ERROR * total[label], forms)
+    return next((other for other in frequent if is_misspelt(forms[label], forms[other])), None)
 
 
 def _typo(labels: Sequence[str], total: Counter[str], reason: str) -> Finding:

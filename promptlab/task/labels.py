@@ -47,9 +47,9 @@ def settle_labels(
     """Names and order from what each split holds (split -> distinct labels in file order, train first).
 
     With ``given`` (old -> new) its order counts and it must cover the data; files that have the new names already are
-    fine. Without it: ``usual`` names first, then numbers by size when all labels are numbers, else labels as they first
-    appear. Spaces around a label count only where both forms occur. Raises DataError for a label that ``given`` lacks,
-    with its ``place`` (of split and label).
+    fine, and so are labels in other case where one name alone can be meant. Without it: ``usual`` names first, then
+    numbers by size when all labels are numbers, else labels as they first appear. Spaces around a label count only
+    where both forms occur. Raises DataError for a label that ``given`` lacks, with its ``place`` (of split and label).
     """
     seen = list(dict.fromkeys(label for labels in found.values() for label in labels))
     if given is None:
@@ -70,12 +70,13 @@ def settle_labels(
             names[label] = next(iter(meant))
     names |= {_twin(label): name for label, name in given.items() if _twin(label) and _twin(label) not in names}
     names |= {label: names[label.strip()] for label in seen if label not in names and label.strip() in names}
+    renamed = {old for old, new in given.items() if old != new}  # spelt as they were meant
     for split, labels in found.items():
         unknown = next((label for label in labels if label not in names), None)
         if unknown is not None:
             raise DataError(
                 f"{place(split, unknown)} has the label {shorten(unknown, 60)!r}, which the given labels lack."
-                f"{nearest(unknown, names)} Given: {listed(names)}."
+                f"{nearest(unknown, [name for name in names if name not in renamed])} Given: {listed(names)}."
             )
     return LabelNames(ordered, names)
 

@@ -230,6 +230,49 @@ def test_a_few_times_rarer_is_enough_for_a_typing_error_in_a_word_but_not_in_a_s
     assert "label_typo" not in kinds(check_task(make_task(short)))
 
 
+@pytest.mark.parametrize(
+    ("frequent", "rare"), [("neutral", "nuetral"), ("positive", "possitve"), ("sports", "sprots"), ("good", "goood")]
+)
+def test_one_or_two_slips_are_a_typing_error_at_five_to_one(frequent: str, rare: str) -> None:
+    for n, expected in ((5, True), (4, False)):
+        rows = [(sentence(number), frequent) for number in range(n)] + [(sentence(99), rare)]
+        assert ("label_typo" in kinds(check_task(make_task(rows)))) is expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("bad", "Bad"), ("no", "n o"), ("sci fi", "scifi"), ("very_good", "Very good")]
+)
+def test_case_and_spaces_are_a_typing_error_at_any_ratio(one: str, other: str) -> None:
+    assert "label_typo" in kinds(check_task(make_task([(sentence(n), (one, other)[n % 2]) for n in range(8)])))
+
+
+@pytest.mark.parametrize(
+    ("frequent", "rare"),
+    [
+        ("type a", "type b"),
+        ("level10", "level11"),
+        ("Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)"),
+        ("typical", "atypical"),
+        ("relevant", "irrelevant"),
+        ("internal", "external"),
+        ("male", "female"),
+        ("C", "C++"),
+        ("-1", "1"),
+        ("yes", "yess"),
+    ],
+)
+def test_labels_that_are_meant_to_differ_are_no_typing_error(frequent: str, rare: str) -> None:
+    rows = [(sentence(n), frequent) for n in range(40)] + [(sentence(99), rare), (sentence(100), "n/a")]
+    assert "label_typo" not in kinds(check_task(make_task(rows)))
+
+
 def test_a_single_label_is_an_error() -> None:
-    report = check_task(make_task([(sentence(n), "positive") for n in range(5)]))
-    assert "one_label" in kinds(report) and not report.holds
+    rows = [(sentence(n), "positive") for n in range(5)]
+    (finding,) = check_task(make_task(rows, labels=["negative", "positive"])).of_kind("one_label")
+    assert (finding.level, finding.counts) == ("error", {"positive": 5})
+    assert "There is only one label: every row has 'positive'" in finding.sentence
+
+
+def test_one_word_is_a_word() -> None:
+    (finding,) = check_task(make_task([("one", "x"), ("two", "y")])).of_kind("lengths")
+    assert finding.sentence == "test: texts of 1 word in the middle, 95% up to 1, the longest 1."

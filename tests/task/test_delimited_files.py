@@ -249,7 +249,46 @@ class TestHeaderGuess:
         assert [row.fields["review"] for row in task.test] == ["fine", "ugly", "poor", "nice"]
 
 
-def test_a_quote_that_is_closed_too_late_is_named_with_its_row(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text('text,label\nfine,x\n"great,y\ngood,x\nbad,y\n')
-    with pytest.raises(DataError, match="quotation mark in row 2 is"):
-        load_task(tmp_path / "a.csv")
+OPEN = "quotation mark in row {} is never closed: it opens in line {}"
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "line"),
+    [
+        ('text,label\n"great,x\ngood,y\nfine,x\n', 1, 2),
+        ('text,label\nfine,x\n"great,y\n', 2, 3),
+        ('text,label\n\n"two\nlines",y\n\nfine,x\n"great,y\ngood,x\n', 3, 7),
+        ('text,label,more\n"two\nlines","a\nb,c\nfine,x,y\n', 1, 3),
+        ('text,label\rfine,x\r"great,y\rgood,x\r', 2, 3),
+        ('label,text\nx,fine\ny,"open\nz,lost\n', 2, 3),
+        ('"te""xt, all",label\nfine,x\n"a ""b"", c",x\n"great,y\n', 3, 4),
+    ],
+)
+def test_a_quote_that_is_never_closed_is_named_with_its_row_and_line(
+    write: Write, content: str, row: int, line: int
+) -> None:
+    with pytest.raises(DataError, match=OPEN.format(row, line)):
+        load_task(write("a.csv", content))
+
+
+def test_a_quote_that_is_never_closed_is_named_in_a_large_file_and_without_a_header(write: Write) -> None:
+    rows = "some words of a text,x\nother words of a text,y\n" * 30_000
+    with pytest.raises(DataError, match=OPEN.format("60,001", "60,002")):
+        load_task(write("a.csv", f'text,label\n{rows}"great,x\n{rows}'))
+    with pytest.raises(DataError, match=OPEN.format("60,001", "60,001")):
+        load_task(write("b.csv", f'{rows}"great,x\n{rows}'))
+
+
+def test_a_quote_that_is_never_closed_is_named_after_escaped_quotes(write: Write) -> None:
+    with pytest.raises(DataError, match=OPEN.format(2, 3)):
+        load_task(write("a.csv", 'text,label\n"a \\"b\\", c",x\n"great,y\nfine,x\n'))
+
+
+def test_a_short_row_that_is_closed_lines_below_is_named_with_both_lines(write: Write) -> None:
+    with pytest.raises(DataError, match=r"row 2 has 1 cell where the header has 2, .* line 3 is closed only in line 4"):
+        load_task(write("a.csv", 'text,label\nfine,x\n"great,y\nthe good"\nbad,y\n'))
+
+
+def test_a_short_row_with_line_breaks_in_another_cell_is_only_short(write: Write) -> None:
+    with pytest.raises(DataError, match=r"row 1 has 2 cells where the header has 3. Put quotes"):
+        load_task(write("a.csv", 'text,label,more\n"two\nlines",x\nfine,x,y\n'))

@@ -116,6 +116,33 @@ def test_renames_find_labels_in_another_case(tmp_path: Path) -> None:
     assert task.labels == ("good", "bad") and [row.label for row in task.test] == ["good", "bad"]
 
 
+@pytest.mark.parametrize(("labels", "given"), [(["Good", "bad"], "good"), (["True", "TRUE"], "true")])
+def test_another_case_is_taken_only_where_one_label_is_meant(labels: list[str], given: str) -> None:
+    names = dict(zip(labels, ["one", "two"], strict=True))
+    if given == "good":
+        assert settle_labels({"test": [given]}, given=names).names[given] == "one"
+    else:
+        with pytest.raises(DataError, match="which the given labels lack"):
+            settle_labels({"test": [given]}, given=names)
+
+
+def test_a_list_of_labels_finds_another_case_and_gives_its_own(write: Write) -> None:
+    path = write("a.csv", "text,label\na,POSITIVE\nb,Negative\n")
+    task = load_task(path, labels={"negative": "negative", "positive": "positive"})
+    assert (task.labels, [row.label for row in task.test]) == (("negative", "positive"), ["positive", "negative"])
+
+
+def test_an_exact_label_goes_before_one_in_another_case() -> None:
+    names = settle_labels({"test": ["A", "a"]}, given={"A": "one", "a": "two"}).names
+    assert (names["A"], names["a"]) == ("one", "two")
+
+
+def test_what_was_given_as_an_old_name_is_not_proposed_again(write: Write) -> None:
+    path = write("a.csv", "text,label\na,true\nb,tru\n")
+    with pytest.raises(DataError, match=r"'tru', which the given labels lack\. Given"):
+        load_task(path, labels={"true": "good", "false": "bad"})
+
+
 def test_numbers_written_in_two_ways_are_said_to_be_one_label(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("text,label\nfine,1\nwell,1.0\nbad,0\n")
     task = load_task(tmp_path / "a.csv")

@@ -93,6 +93,20 @@ def test_quotes_newlines_and_delimiters_survive(tmp_path: Path) -> None:
     assert sorted(row.fields["text"] for row in (*task.train, *task.dev, *task.test)) == sorted(odd)
 
 
+@given(
+    texts=st.lists(st.text(st.sampled_from('ab \t\r\n",;|\\'), max_size=12), min_size=1, max_size=12),
+    labels=st.lists(st.sampled_from(["x", "y, z", 'a "b"']), min_size=12, max_size=12),
+)
+def test_every_cell_comes_back_as_it_was(
+    texts: list[str], labels: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rows = list(zip(texts, labels, strict=False))
+    folder = tmp_path_factory.mktemp("split") / "new"
+    split_file(make_task(rows), folder, dev=0.3, test=0.3)
+    task = load_task(folder)
+    assert sorted((row.fields["text"], row.label) for row in (*task.train, *task.dev, *task.test)) == sorted(rows)
+
+
 def test_a_share_of_nothing_writes_no_file(tmp_path: Path) -> None:
     assert split_file(TASK, tmp_path / "new", dev=0, test=0.5)["dev"] == 0
     assert not (tmp_path / "new" / "dev.csv").exists()

@@ -143,9 +143,15 @@ def test_words_that_cannot_be_scored_are_refused(changed: dict[str, Any], slots:
         check_words(LabelWords(GOOD | changed), ["a", "b"], slots=slots)
 
 
-def test_words_that_fit_pass() -> None:
-    check_words(LabelWords(GOOD), ["a", "b"], slots=1)
-    pairs = LabelWords({"a": (Word(("x", "same")),), "b": (Word(("y", "same")),)})
-    check_words(pairs, ["a", "b"], slots=2)
-    switched_off = LabelWords(GOOD | {"b": (Word("y"), Word("x", on=False))})
-    check_words(switched_off, ["a", "b"], slots=1)
+@pytest.mark.parametrize(
+    ("words", "slots"),
+    [
+        (GOOD, 1),
+        ({"a": (Word(("x", "same")),), "b": (Word(("y", "same")),)}, 2),
+        (GOOD | {"b": (Word("y"), Word("x", on=False))}, 1),
+    ],
+)
+def test_words_that_fit_pass_unchanged(words: dict[str, Any], slots: int) -> None:
+    table = LabelWords(words)
+    check_words(table, ["a", "b"], slots=slots)
+    assert table == LabelWords(words)
