@@ -97,6 +97,11 @@ def choose_demonstrations(plan: Plan, count: int, *, seed: int) -> tuple[Example
         raise ConfigError(f"--demos {count}: at least one example a label is needed.")
     if not any(isinstance(part, Demonstrations) for template, _ in plan.cells for part in template):
         raise ConfigError("--demos: no template has {demos}, the place where solved examples go.")
+    if not len(plan.task.train):
+        raise ConfigError(
+            f"--demos takes its examples from train, and {plan.task.name} has no train split. "
+            "`promptlab data split FILE FOLDER` makes a folder with one."
+        )
     if plan.split == "train":
         raise ConfigError(
             "--demos takes its examples from train, and train is what is evaluated. Name another --split."

@@ -109,12 +109,12 @@ def write_rows(rows: Sequence[RowSeen], labels: Sequence[str], out: Path, *, fie
 
 
 def find_row(rows: Iterable[Example], reference: str, *, where: str) -> Example:
-    """The row with this id, else the row with this number from 1; DataError when there is neither."""
+    """The row with this id (``7`` for ``row:7``), else the row with this number from 1; DataError without either."""
     number = int(reference) if reference.isascii() and reference.isdigit() else 0
     counted = 0
     numbered = None
     for counted, row in enumerate(rows, 1):
-        if row.id == reference:
+        if row.id in (reference, f"row:{reference}"):
             return row
         if counted == number:
             numbered = row
