@@ -1,5 +1,6 @@
 """Where a model comes from: the package itself, a folder, or a hub by name and revision."""
 
+import errno
 import os
 import re
 import shutil
@@ -117,6 +118,8 @@ def _download(name: str, revision: str, say: Say | None) -> Path:
             f"The hub has no model {name!r}, and there is no folder of that name here.{nearest(name, (EMBEDDED,))}"
         ) from None
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise ModelError(f"{name!r} cannot be stored in the hub's cache: {error.strerror}.") from error
         if not is_network_error(error):
             raise
         raise ModelError(

@@ -1,8 +1,12 @@
 """Models by the name they have on a hub: from its cache without a network, else a sentence that says what to do."""
 
+import json
 import shutil
-import sys
+from fnmatch import fnmatch
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tiny_models import build, reading, saved, tiny
@@ -10,6 +14,7 @@ from tiny_models import build, reading, saved, tiny
 from promptlab.errors import ModelError
 from promptlab.model import load_model
 from promptlab.model.source import find
+from promptlab.text import size
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OTHER = "fedcba9876543210fedcba9876543210fedcba98"
@@ -18,12 +23,12 @@ OTHER = "fedcba9876543210fedcba9876543210fedcba98"
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty hub cache; the process's own settings are put back afterwards."""
-    import huggingface_hub
+    from huggingface_hub import constants
 
     cache = tmp_path / "hub"
     cache.mkdir()
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(cache))
-    snapshot = sys.modules["huggingface_hub._snapshot_download"]
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    snapshot = import_module("huggingface_hub._snapshot_download")
     if hasattr(snapshot, "constants"):
         monkeypatch.setattr(snapshot.constants, "HF_HUB_CACHE", str(cache))
     for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):
@@ -113,3 +118,66 @@ def test_a_folder_needs_no_hub_and_has_no_revision(shelf: Path, hub: Path) -> No
     source = find(str(saved("bert", shelf)))
     assert source.revision == ""
     assert list(hub.iterdir()) == []
+
+
+@pytest.fixture
+def remote(hub: Path, tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub that can be reached: a folder whose files are copied into the cache as they are asked for."""
+    import huggingface_hub
+
+    folder = tmp_path / "remote"
+    shutil.copytree(saved("bert", shelf), folder)
+    cached = huggingface_hub.snapshot_download
+
+    def model_info(self: object, name: str, *, revision: str, files_metadata: bool) -> SimpleNamespace:
+        files = [SimpleNamespace(rfilename=path.name, size=path.stat().st_size) for path in sorted(folder.iterdir())]
+        return SimpleNamespace(sha=SHA, siblings=files)
+
+    def snapshot_download(name: str, *, revision: str, **options: Any) -> str:
+        if options.get("local_files_only"):
+            return str(cached(name, revision=revision, **options))
+        snapshot = hub / f"models--{name.replace('/', '--')}" / "snapshots" / SHA
+        snapshot.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            if any(fnmatch(path.name, pattern) for pattern in options["allow_patterns"]):
+                shutil.copy(path, snapshot)
+        if revision != SHA:
+            (snapshot.parents[1] / "refs").mkdir(exist_ok=True)
+            (snapshot.parents[1] / "refs" / revision).write_text(SHA)
+        return str(snapshot)
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", model_info)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    return folder
+
+
+def test_the_size_is_said_before_a_download_and_the_model_is_known_afterwards(remote: Path) -> None:
+    (remote / "pytorch_model.bin").write_bytes(b"not wanted")
+    (remote / "modeling_tiny.py").write_text("raise SystemExit")
+    said: list[str] = []
+    source = find("org/tiny", say=said.append)
+    weights = (remote / "model.safetensors").stat().st_size
+    assert said == [f"Downloading org/tiny: 1 file, {size(weights)}."]
+    assert source.revision == SHA
+    assert not {"pytorch_model.bin", "modeling_tiny.py"} & {path.name for path in source.folder.iterdir()}
+    assert find("org/tiny", offline=True) == source
+
+
+def test_a_configuration_with_code_is_refused_before_its_weights_are_fetched(remote: Path, hub: Path) -> None:
+    config = json.loads((remote / "config.json").read_text())
+    (remote / "config.json").write_text(json.dumps(config | {"auto_map": {"AutoModel": "evil.Model"}}))
+    with pytest.raises(ModelError, match="auto_map"):
+        find("org/tiny")
+    assert not list(hub.rglob("*.safetensors"))
+
+
+def test_a_hub_model_without_safetensors_is_refused(remote: Path) -> None:
+    (remote / "model.safetensors").rename(remote / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="no weights in safetensors form"):
+        find("org/tiny")
+
+
+def test_a_disk_too_small_is_said_before_a_download(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=10))
+    with pytest.raises(ModelError, match="has 10 B free"):
+        find("org/tiny")
