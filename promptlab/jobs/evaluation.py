@@ -85,9 +85,7 @@ def evaluate(
     result = {
         **_head(classifier, rows),
         **scores.figures(),
-        "calibration": None
-        if kept is None
-        else {"kind": kept.kind, "support": kept.support, "raw": raw_scores.figures()},
+        "calibration": kept and {"kind": kept.kind, "support": kept.support, "raw": raw_scores.figures()},
         "cut": left_out.to_json(),
         "warnings": warnings,
         "calls": lm.calls - calls,

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from promptlab.errors import ModelError
 from promptlab.model.encode import Frame, Prompt
 from promptlab.model.language_model import Family, LanguageModel, Row
-from promptlab.template import Mask, Run, Template, layout
+from promptlab.template import Mask, Run, Template, Text, layout
 from promptlab.text import counted, shorten
 
 
@@ -184,8 +184,6 @@ def _decoder_start(config: Any) -> int:
 
 
 def _has_text(run: Run) -> bool:
-    from promptlab.template import Text
-
     return any(not isinstance(part, Text) or part.text.strip(" ") for part in run.parts)
 
 

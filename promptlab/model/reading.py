@@ -78,6 +78,7 @@ class _Window:
     ) -> None:
         self.lm, self.template, self.examples, self.start = lm, template, list(examples), start
         self.demonstrations, self.soft, self.cache = demonstrations, soft, cache
+        self.spelling, self.whole_only = lm.spelling(template), lm.is_whole_only(template)
         prompts = lm.encode(template, self.examples, demonstrations=demonstrations)
         self.rows = [lm.place(prompt) for prompt in prompts]
         self.key = reading_key(lm, self.rows, soft) if cache is not None else ""
@@ -137,7 +138,7 @@ class _Window:
 
     def _column_key(self, word: Word | str) -> str:
         """What a reading depends on, and what stands behind the slot, where room is made for the word, its pieces."""
-        pieces = self.lm.spelling(self.template).word(word)
+        pieces = self.spelling.word(word)
         depends = (self.key, self.prompts_key, str(self.template), self.template.truncate, self.lm.max_length, pieces)
         return hashlib.sha256(repr(depends).encode()).hexdigest()
 
@@ -149,7 +150,7 @@ class _Window:
             cut=torch.tensor([self.rows[place].cut for place in places]),
             dropped=torch.tensor([self.rows[place].dropped for place in places]),
             output=self.lm.output,
-            spelling=self.lm.spelling(self.template),
-            whole_only=self.lm.is_whole_only(self.template),
+            spelling=self.spelling,
+            whole_only=self.whole_only,
             columns=columns,
         )

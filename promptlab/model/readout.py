@@ -80,7 +80,7 @@ class Readout:
 
     def is_whole(self, word: Word | str, pieces: Pieces) -> bool:
         """Whether the word's score comes from a column: several pieces read whole, or text after a causal slot."""
-        return self.whole_only or (pieces == "whole" and any(len(slot) > 1 for slot in self.spelling.word(word)))
+        return self.whole_only or (pieces == "whole" and self.spelling.is_split(word))
 
     def top(self, k: int) -> tuple[Tensor, Tensor]:
         """The ``k`` likeliest pieces at each slot: ids (N, M, k) and their log-probabilities (N, M, k)."""

@@ -66,6 +66,10 @@ class Spelling:
             self._spelt[text] = self._spell(text)
         return self._spelt[text]
 
+    def is_split(self, word: Word | str) -> bool:
+        """Whether a word has several pieces at one of its slots."""
+        return any(len(pieces) > 1 for pieces in self.word(word))
+
     def _spell(self, text: str | tuple[str, ...]) -> tuple[tuple[int, ...], ...]:
         texts = (text,) if isinstance(text, str) else text
         shown = " ".join(texts)

@@ -23,9 +23,7 @@ from promptlab.verbalizer import Pieces, Word
 def whole_words(lm: LanguageModel, template: Template, words: Sequence[Word], *, pieces: Pieces) -> tuple[Word, ...]:
     """The words that the model must read before they have a score; ConfigError where a template has several slots."""
     spelling, every = lm.spelling(template), lm.is_whole_only(template)
-    found = tuple(
-        word for word in words if every or (pieces == "whole" and any(len(slot) > 1 for slot in spelling.word(word)))
-    )
+    found = tuple(word for word in words if every or (pieces == "whole" and spelling.is_split(word)))
     if found:
         _check_one_slot(template, found[0])
     return found
