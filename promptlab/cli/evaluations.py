@@ -10,15 +10,14 @@ from promptlab.cli.edge import keeping
 from promptlab.cli.loading import EMBEDDED, Machine, describe, reading_cache
 from promptlab.cli.progress import EventStream, Listener, listening
 from promptlab.cli.store import keep
-from promptlab.errors import ConfigError, PromptlabError
+from promptlab.errors import ConfigError
 from promptlab.results.events import Done, Event, Note
 
 if TYPE_CHECKING:
     from promptlab.jobs import Evaluation, Plan
     from promptlab.jobs.scored import Classifier
-    from promptlab.model import LanguageModel, ReadoutCache
+    from promptlab.model import ReadoutCache
     from promptlab.spec import RunSpec
-    from promptlab.task import Example
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def _of_bundle(asked: Asked, stream: EventStream | None) -> Iterator[Evaluated]:
 
 def _of_cells(asked: Asked, stream: EventStream | None) -> Iterator[Evaluated]:
     """The evaluations of every template and words with every model."""
-    from promptlab.jobs import make_plan
+    from promptlab.jobs import build_pipelines, make_plan
     from promptlab.jobs.plan import choose_demonstrations
     from promptlab.template import Demonstrations
 
@@ -112,29 +111,11 @@ def _of_cells(asked: Asked, stream: EventStream | None) -> Iterator[Evaluated]:
         lm = machine.load(reference)
         cache = cache if place else reading_cache(asked.cache, len(plan.rows))
         named = f"{reference} | " if len(asked.spec.model) > 1 else ""
-        yield from _evaluate(asked, plan, _pipelines(plan, lm, shown, named=named), cache=cache, stream=stream)
-
-
-def _pipelines(
-    plan: "Plan", lm: "LanguageModel", shown: "Sequence[Example]", *, named: str
-) -> "list[tuple[str, Classifier]]":
-    """A named pipeline for each pair that the model can answer; the first error is raised when there is none."""
-    from promptlab.jobs.plan import cell_name
-    from promptlab.pipeline import Pipeline
-
-    built: list[tuple[str, Classifier]] = []
-    error: PromptlabError | None = None
-    for template, words in plan.cells:
-        name = named + cell_name(template, words)
-        try:
-            built.append((name, Pipeline.of(lm, template, words, demonstrations=shown)))
-        except PromptlabError as found:
-            error = error or found
-            if len(plan.cells) > 1:
-                console.warn(f"{name} is left out: {found}")
-    if error is not None and not built:
-        raise error
-    return built
+        built = build_pipelines(plan, lm, shown)
+        for note in built.notes:
+            console.say(note)
+        pipelines = [(named + name, pipeline) for name, pipeline in built.pipelines]
+        yield from _evaluate(asked, plan, pipelines, cache=cache, stream=stream)
 
 
 def _evaluate(

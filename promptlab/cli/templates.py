@@ -12,6 +12,7 @@ from promptlab.cli.edge import DOES_NOT_HOLD, DONE
 from promptlab.errors import PromptlabError
 
 if TYPE_CHECKING:
+    from promptlab.model import LanguageModel
     from promptlab.template import Template
 
 app = typer.Typer(help="Look at templates: list, show, check.", no_args_is_help=True)
@@ -62,11 +63,23 @@ def show_templates(template: Reference, json: options.Json = False) -> None:
 
 @app.command("check")
 def check_templates(
-    template: Reference, task: options.Task = None, offline: options.Offline = False, json: options.Json = False
+    template: Reference,
+    task: options.Task = None,
+    model: options.Model = None,
+    offline: options.Offline = False,
+    json: options.Json = False,
 ) -> int:
-    """Check that templates parse, have a slot, and name only fields of the task. Exit code 3 when one does not."""
+    """Check that templates parse, have a slot, and name only fields of the task. Exit code 3 when one does not.
+
+    With --model, also that the model can answer them.
+    """
     fields = _fields(task, offline=offline)
-    checks = list(_checked(template, fields))
+    lm = None
+    if model is not None:
+        from promptlab.cli.loading import Machine
+
+        lm = Machine(offline=offline).load(model)
+    checks = list(_checked(template, fields, lm))
     if json:
         results = [{"template": one.name, "holds": not one.problem, "problem": one.problem} for one in checks]
         console.show_document("templates check", results)
@@ -82,7 +95,7 @@ class _Check:
     problem: str = ""
 
 
-def _checked(reference: str, fields: tuple[str, ...] | None) -> Iterator[_Check]:
+def _checked(reference: str, fields: tuple[str, ...] | None, lm: "LanguageModel | None") -> Iterator[_Check]:
     """Each template that the reference names, and what is wrong with it."""
     from promptlab.template import check_template, resolve_templates
 
@@ -90,6 +103,8 @@ def _checked(reference: str, fields: tuple[str, ...] | None) -> Iterator[_Check]
         try:
             (template,) = resolve_templates(name)
             check_template(template, template.fields() if fields is None else fields)
+            if lm is not None:
+                lm.check(template)
             yield _Check(name)
         except PromptlabError as error:
             yield _Check(name, str(error))
@@ -141,12 +156,14 @@ def _task_entry(name: str, *, own: bool) -> dict[str, Any]:
 
 def _entry(template: "Template") -> dict[str, Any]:
     about = {"template": template.name, "text": str(template), "fields": list(template.fields())}
-    return {**about, "slots": template.slots(), "truncate": template.truncate, "source": template.source}
+    shape = {"slots": template.slots(), "turns": list(template.turns()), "truncate": template.truncate}
+    return {**about, **shape, "source": template.source}
 
 
 def _facts(template: "Template") -> list[tuple[str, str]]:
     facts = [("Template", template.name), ("Text", _line(template)), ("Fields", ", ".join(template.fields()))]
-    facts += [("Slots", str(template.slots())), ("Cut at", template.truncate), ("Source", template.source)]
+    facts += [("Slots", str(template.slots())), ("Turns", ", ".join(template.turns()))]
+    facts += [("Cut at", template.truncate), ("Source", template.source)]
     return [(name, value) for name, value in facts if value]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from promptlab.jobs.evaluation import Evaluation, Rows, evaluate, finish
+    from promptlab.jobs.pipelines import Built, build_pipelines
     from promptlab.jobs.plan import Plan, make_plan
     from promptlab.jobs.predict import predict_file
     from promptlab.jobs.support import Support, choose_support
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "evaluation": ("Evaluation", "Rows", "evaluate", "finish"),
+    "pipelines": ("Built", "build_pipelines"),
     "plan": ("Plan", "make_plan"),
     "predict": ("predict_file",),
     "support": ("Support", "choose_support"),
@@ -22,11 +24,13 @@ _FILES = {
 }
 
 __all__ = [
+    "Built",
     "Evaluation",
     "Explanation",
     "Plan",
     "Rows",
     "Support",
+    "build_pipelines",
     "choose_support",
     "evaluate",
     "explain",

@@ -126,6 +126,7 @@ def _awkward(classifier: Classifier) -> Iterator[str]:
     yield from classifier.lm.notes
     problems: dict[str, None] = {}
     for member in _members(classifier):
+        yield from member.lm.chat.notes(member.template)
         if member.words is not None:
             spelt = spell_words(member.lm, member.template, member.words)
             problems |= dict.fromkeys(problem for word in spelt for problem in word.problems)
@@ -156,6 +157,7 @@ def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:
         "revision": lm.revision,
         "fingerprint": lm.state_key(),
         "family": lm.family,
+        "quantization": lm.quantization,
         "dtype": lm.dtype,
         "device": str(lm.device),
         "path": "plain",

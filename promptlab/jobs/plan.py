@@ -19,7 +19,8 @@ DEFAULT_TASK = "sample"
 class Plan:
     """Rows of one split, and the templates and words to read them with: ``cells`` is their cross product.
 
-    ``notes`` says what was chosen where nothing was asked for, a sentence each.
+    ``notes`` says what was chosen where nothing was asked for, a sentence each. ``alone`` holds the templates that a
+    reference names alone: a model must be able to answer them.
     """
 
     task: Task
@@ -27,6 +28,7 @@ class Plan:
     rows: Sequence[Example]
     cells: tuple[tuple[Template, LabelWords], ...]
     notes: tuple[str, ...]
+    alone: tuple[Template, ...] = ()
 
 
 def open_task(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Task:
@@ -69,7 +71,9 @@ def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = Fal
             f"Classification needs two labels or more, and {task.name} has {listed(map(repr, task.labels)) or 'none'}. "
             "Name another column with --label."
         )
-    templates = [template for reference in spec.template for template in resolve_templates(reference)]
+    groups = [resolve_templates(reference) for reference in spec.template]
+    templates = [template for group in groups for template in group]
+    alone = tuple(group[0] for group in groups if len(group) == 1)
     if not templates:
         template, why = default_template(task.labels, task.fields)
         templates = [template]
@@ -84,7 +88,7 @@ def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = Fal
     cells = _cells(templates, words, task.labels)
     if left_out := len(templates) * len(words) - len(cells):
         notes.append(f"{counted(left_out, 'pair')} left out: the words do not fit the template's slots.")
-    return replace(plan, cells=cells, notes=tuple(notes))
+    return replace(plan, cells=cells, notes=tuple(notes), alone=alone)
 
 
 def choose_demonstrations(plan: Plan, count: int, *, seed: int) -> tuple[Example, ...]:

@@ -88,13 +88,14 @@ def explain(pipeline: Pipeline, example: Example, *, top: int = TOP) -> Explanat
 
 
 def shown(pipeline: Pipeline, prompt: Prompt) -> str:
-    """The prompt's pieces as text, special pieces included, slots as ``{mask}``."""
+    """The prompt's pieces as text, special pieces included, slots as ``{mask}`` behind a space or a new line."""
     tokens, text, at = pipeline.lm.tokens, [], 0
     for slot, mark in enumerate(prompt.marks):
         text.append(tokens.read(prompt.ids[at:mark]))
         text.append("{mask}")
         at = mark + len(pipeline.lm.mark(slot))
-    return " ".join(part for part in (*text, tokens.read(prompt.ids[at:])) if part)
+    stretches = [part for part in (*text, tokens.read(prompt.ids[at:])) if part]
+    return "".join(part if part.endswith("\n") else part + " " for part in stretches[:-1]) + stretches[-1]
 
 
 def _words(pipeline: Pipeline, readout: Readout) -> tuple[WordSeen, ...]:

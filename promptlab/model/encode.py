@@ -1,35 +1,31 @@
-"""Templates and examples into rows of pieces: runs between slots, truncated where fields are, never elsewhere.
-
-Text is tokenized in whole runs between slots, so that pieces come out as the model was trained to see them. The space
-at the end of a run belongs to the answer and is dropped.
-"""
+"""Templates and examples into rows of pieces: stretches between slots, truncated where fields are, never elsewhere."""
 
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 
 from promptlab.errors import ModelError, TemplateError
-from promptlab.model.tokens import Tokens, owners
+from promptlab.model.chat import ChatFormat
+from promptlab.model.stretches import Stretch, encode_run
+from promptlab.model.tokens import Tokens
 from promptlab.task import Example
 from promptlab.template import (
     Demonstrations,
     Mask,
     Run,
     Soft,
-    Span,
     Template,
     Token,
     Trigger,
-    fill_run,
+    Turn,
     layout,
     with_demonstrations,
 )
 from promptlab.text import counted, nearest, shorten
 
 # Part of every cache key: raise it when the same template and text give other pieces than before.
-ENCODER_VERSION = 1
+ENCODER_VERSION = 2
 _FieldAt = tuple[int, int]  # stretch, span
 Demonstration = tuple[Mapping[str, str], tuple[str, ...]]
 
@@ -62,28 +58,6 @@ class Prompt:
     dropped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Pieces between two cuts of a template; those of a run know their characters and the spans they come from."""
-
-    ids: Sequence[int]
-    places: Sequence[tuple[int, int]] = ()
-    spans: Sequence[Span] = ()
-    soft: Sequence[int] = ()
-    is_mark: bool = False
-
-    def owners(self) -> list[int | None]:
-        """For each piece the number of the field span that owns it, or None for the template's own text."""
-        if not self.spans:
-            return []
-        ends = list(accumulate(len(span.text) for span in self.spans))
-        return [owner if self.spans[owner].field else None for owner in owners(self.places, ends)]
-
-    def keep(self, kept: Sequence[int]) -> "_Stretch":
-        """The pieces at some places only."""
-        return replace(self, ids=[self.ids[at] for at in kept], places=[self.places[at] for at in kept])
-
-
 def encode(
     tokens: Tokens,
     frame: Frame,
@@ -91,17 +65,19 @@ def encode(
     examples: Sequence[Example],
     *,
     demonstrations: Sequence[Demonstration] = (),
+    chat: ChatFormat | None = None,
 ) -> list[Prompt]:
-    """Prompts for the examples, each at most ``frame.limit`` pieces.
+    """Prompts for the examples, each at most ``frame.limit`` pieces; ``chat`` writes out a template's turns.
 
     Demonstrations that do not fit are dropped whole, oldest first; then fields lose pieces as ``template.truncate``
     says. Raises ModelError when the template's own text alone is too long, TemplateError for an unknown entry.
     """
-    prompts = _encode_all(tokens, frame, template, examples, demonstrations)
+    prompts = _encode_all(tokens, frame, template, examples, demonstrations, chat)
     if not demonstrations:
         return prompts
     tight = [row for row, prompt in enumerate(prompts) if prompt.cut or len(prompt.ids) > frame.limit]
-    fewer = encode(tokens, frame, template, [examples[row] for row in tight], demonstrations=demonstrations[1:])
+    short = [examples[row] for row in tight]
+    fewer = encode(tokens, frame, template, short, demonstrations=demonstrations[1:], chat=chat)
     for row, prompt in zip(tight, fewer, strict=True):
         prompts[row] = replace(prompt, dropped=prompt.dropped + 1)
     return prompts
@@ -118,74 +94,36 @@ def _encode_all(
     template: Template,
     examples: Sequence[Example],
     demonstrations: Sequence[Demonstration],
+    chat: ChatFormat | None,
 ) -> list[Prompt]:
     filled = with_demonstrations(template, demonstrations)
-    segments = layout(filled.parts)
     soft = _SoftParts(tokens, filled)
-    columns: list[list[_Stretch]] = []
+    written, tags = filled, None
+    if chat is not None and template.turns():
+        written = chat.write(filled)
+        tags = chat.tags(written)
+    segments = layout(written.parts)
+    columns: list[list[Stretch]] = []
     marks = iter(frame.marks)
     for place, segment in enumerate(segments):
         if isinstance(segment, Run):
-            columns.append(_encode_run(tokens, segment, examples, first=place == 0))
+            columns.append(encode_run(tokens, segment, examples, first=place == 0, tags=tags))
         elif isinstance(segment, Mask):
-            columns.append([_Stretch(list(next(marks)), is_mark=True)] * len(examples))
+            columns.append([Stretch(list(next(marks)), is_mark=True)] * len(examples))
         else:
             columns.append([_fixed(tokens, segment, soft)] * len(examples))
     rows = zip(*columns, strict=True) if columns else iter([()] * len(examples))
-    return [_assemble(frame, filled, list(row), droppable=bool(demonstrations)) for row in rows]
+    return [_assemble(frame, template, list(row), droppable=bool(demonstrations)) for row in rows]
 
 
-def _encode_run(tokens: Tokens, run: Run, examples: Sequence[Example], *, first: bool) -> list[_Stretch]:
-    spans = [fill_run(run, example.fields) for example in examples]
-    texts = ["".join(span.text for span in row).rstrip(tokens.blanks) for row in spans]
-    runs = zip(tokens.encode_runs(texts, first=first), spans, strict=True)
-    return [_limited(_plain(tokens, _Stretch(ids, places, row))) for (ids, places), row in runs]
-
-
-def _plain(tokens: Tokens, stretch: _Stretch) -> _Stretch:
-    """The stretch with every special piece that data had a part in spelled out: data is never obeyed.
-
-    Looking at pieces catches what a search of the text would not: a name that two fields make together, or one that
-    the tokenizer's normaliser makes of other characters.
-    """
-    if tokens.special.isdisjoint(stretch.ids):
-        return stretch
-    ends = list(accumulate(len(span.text) for span in stretch.spans))
-    data = [(end - len(span.text), end) for span, end in zip(stretch.spans, ends, strict=True) if span.data]
-    ids: list[int] = []
-    places: list[tuple[int, int]] = []
-    for piece, (start, end) in zip(stretch.ids, stretch.places, strict=True):
-        is_data = any(first < end and start < last for first, last in data)
-        spelled = tokens.spelled_out(piece) if piece in tokens.special and is_data else (piece,)
-        ids += spelled
-        places += [(start, end)] * len(spelled)
-    return replace(stretch, ids=ids, places=places)
-
-
-def _limited(stretch: _Stretch) -> _Stretch:
-    """The stretch without the pieces that a field has beyond its own limit."""
-    if all(span.limit is None for span in stretch.spans):
-        return stretch
-    seen: Counter[int] = Counter()
-    kept = []
-    for at, owner in enumerate(stretch.owners()):
-        if owner is not None:
-            seen[owner] += 1
-            limit = stretch.spans[owner].limit
-            if limit is not None and seen[owner] > limit:
-                continue
-        kept.append(at)
-    return stretch.keep(kept)
-
-
-def _fixed(tokens: Tokens, segment: Soft | Trigger | Token | Demonstrations, soft: "_SoftParts") -> _Stretch:
-    assert not isinstance(segment, Demonstrations), "demonstrations are filled in before encoding"
+def _fixed(tokens: Tokens, segment: Soft | Trigger | Token | Demonstrations | Turn, soft: "_SoftParts") -> Stretch:
+    assert not isinstance(segment, Demonstrations | Turn), "written out before encoding"
     if isinstance(segment, Token):
-        return _Stretch([_entry(tokens, segment)])
+        return Stretch([_entry(tokens, segment)])
     if isinstance(segment, Trigger):
         start = tokens.tokenizer.mask_token_id
         piece = start if start is not None else tokens.after(" the")[0]
-        return _Stretch([piece] * segment.count)
+        return Stretch([piece] * segment.count)
     return soft.of(segment)
 
 
@@ -213,14 +151,15 @@ class _SoftParts:
 
     def __init__(self, tokens: Tokens, template: Template) -> None:
         self.count = 0
-        self._named: dict[object, tuple[Soft, _Stretch]] = {}
+        self._named: dict[object, tuple[Soft, Stretch]] = {}
+        has_turns = bool(template.turns())
         for place, part in enumerate(template.parts):
             if not isinstance(part, Soft):
                 continue
             first, stretch = self._named.get(_soft_key(part), (None, None))
             if stretch is None:
-                pieces = _soft_start(tokens, part, first=place == 0)
-                stretch = _Stretch(pieces, soft=range(self.count + 1, self.count + len(pieces) + 1))
+                pieces = _soft_start(tokens, part, first=place == 0 and not has_turns)
+                stretch = Stretch(pieces, soft=range(self.count + 1, self.count + len(pieces) + 1))
                 self.count += len(pieces)
                 self._named[_soft_key(part)] = part, stretch
             elif part != first and (wanted := len(_soft_start(tokens, part, first=False))) != len(stretch.ids):
@@ -229,7 +168,7 @@ class _SoftParts:
                     "another. Give them one number."
                 )
 
-    def of(self, part: Soft) -> _Stretch:
+    def of(self, part: Soft) -> Stretch:
         """The part's pieces and rows."""
         return self._named[_soft_key(part)][1]
 
@@ -239,7 +178,7 @@ def _soft_key(part: Soft) -> object:
     return part.name or id(part)
 
 
-def _assemble(frame: Frame, template: Template, row: list[_Stretch], *, droppable: bool) -> Prompt:
+def _assemble(frame: Frame, template: Template, row: list[Stretch], *, droppable: bool) -> Prompt:
     excess = sum(len(stretch.ids) for stretch in row if not stretch.is_mark) - frame.room()
     cut: dict[str, int] = {}
     if excess > 0:
@@ -256,8 +195,8 @@ def _assemble(frame: Frame, template: Template, row: list[_Stretch], *, droppabl
 
 
 def _truncate(
-    row: list[_Stretch], template: Template, excess: int, frame: Frame, *, droppable: bool
-) -> tuple[list[_Stretch], dict[str, int]]:
+    row: list[Stretch], template: Template, excess: int, frame: Frame, *, droppable: bool
+) -> tuple[list[Stretch], dict[str, int]]:
     """The row without ``excess`` pieces of its fields, and how many each field lost."""
     pieces: dict[_FieldAt, list[int]] = {}  # where each field stands -> places of its pieces in that stretch
     for place, stretch in enumerate(row):

@@ -55,6 +55,7 @@ class CausalLM(LanguageModel):
                 f"A causal model answers one slot, and {shorten(str(template), 60)!r} has {template.slots()}. "
                 "Use one {mask}, or a masked or encoder-decoder model."
             )
+        self.chat.write(template)
 
     def frame(self, template: Template, *, reserve: int = 0) -> Frame:
         """With room for the model's own start, should a slot with text behind it open the prompt."""
@@ -119,7 +120,7 @@ class Seq2SeqLM(LanguageModel):
                 f"The model type {self.model_type!r} has neither sentinel pieces (<extra_id_0>) nor a mask piece, so "
                 "there is nothing to stand at a slot."
             )
-        self._decoder_start = _decoder_start(model.config)
+        self.decoder_start = _decoder_start(model.config)
 
     def mark(self, slot: int) -> tuple[int, ...]:
         if self.is_lm_adapted:
@@ -134,6 +135,7 @@ class Seq2SeqLM(LanguageModel):
         return (self.sentinels[slot],)
 
     def check(self, template: Template) -> None:
+        super().check(template)
         if self.is_lm_adapted and (template.slots() > 1 or not isinstance(layout(template.parts)[-1], Mask)):
             raise ModelError(
                 "An LM-adapted T5 goes on where the text ends: write one {mask}, at the end of the template."
@@ -150,7 +152,7 @@ class Seq2SeqLM(LanguageModel):
 
     def _decode(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The decoder's ids and the positions in them that answer the slots."""
-        start = self._decoder_start
+        start = self.decoder_start
         if self.is_lm_adapted:
             return (start,), (0,)
         if self.sentinels:

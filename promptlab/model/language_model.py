@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from promptlab.errors import ModelError
+from promptlab.model.chat import ChatFormat
 from promptlab.model.encode import Demonstration, Frame, Prompt, encode
 from promptlab.model.output import OutputLayer
 from promptlab.model.readout import Readout
@@ -66,18 +67,29 @@ class LanguageModel(nn.Module, ABC):
 
     ``fingerprint`` identifies the weights, ``max_length`` is in pieces, ``token_budget`` is the number of pieces that a
     batch may hold (halved when memory runs out), ``calls`` counts forward passes, ``notes`` are facts to show.
+    ``quantization`` says how the weights were packed before they were unpacked, such as ``Q4_K_M``.
     """
 
     family: ClassVar[Family]
 
     def __init__(
-        self, model: Any, tokenizer: Any, *, name: str, fingerprint: str = "", max_length: int = 512, revision: str = ""
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        name: str,
+        fingerprint: str = "",
+        max_length: int = 512,
+        revision: str = "",
+        quantization: str = "",
     ) -> None:
         super().__init__()
         self.model = model.eval().requires_grad_(False)
         self.tokens = Tokens(tokenizer)
         self.output = OutputLayer(model)
         self.name, self.fingerprint, self.revision, self.max_length = name, fingerprint, revision, max_length
+        self.quantization = quantization
+        self.chat = ChatFormat(self.tokens, name)
         self.token_budget = 2048 if self.device.type == "cpu" else 32768
         self.calls = 0
         self.notes: tuple[str, ...] = ()
@@ -111,7 +123,7 @@ class LanguageModel(nn.Module, ABC):
     def frame(self, template: Template, *, reserve: int = 0) -> Frame:
         """What stands around a prompt of this template; ``reserve`` keeps room for that many more pieces."""
         marks = tuple(self.mark(slot) for slot in range(template.slots()))
-        before, after = self.around()
+        before, after = ((), ()) if template.turns() else self.around()  # a chat format has its own
         return Frame(before, after, marks, self.max_length - reserve)
 
     def around(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -131,7 +143,12 @@ class LanguageModel(nn.Module, ABC):
         """The row that reads a word of several pieces in the one slot, and the piece due at each of its slots."""
 
     def check(self, template: Template) -> None:
-        """ModelError when this family cannot answer the template."""
+        """ModelError when this model cannot answer the template."""
+        if template.turns():
+            raise ModelError(
+                f"{self.name!r} is a {self.family} model, and only causal chat models have turns. Use a template "
+                "without {assistant}."
+            )
 
     def is_whole_only(self, template: Template) -> bool:
         """Whether no word has a score before it was read (text after a causal model's slot)."""
@@ -148,11 +165,11 @@ class LanguageModel(nn.Module, ABC):
         """Prompts as pieces; see ``model.encode.encode``."""
         self.check(template)
         frame = self.frame(template, reserve=reserve)
-        return encode(self.tokens, frame, template, examples, demonstrations=demonstrations)
+        return encode(self.tokens, frame, template, examples, demonstrations=demonstrations, chat=self.chat)
 
     def spelling(self, template: Template) -> Spelling:
         """How words are written at the template's slots."""
-        return Spelling(self.tokens, slot_leads(template.parts))
+        return Spelling(self.tokens, slot_leads(self.chat.write(template).parts))
 
     def word_ids(self, template: Template, words: Sequence[Word | str]) -> list[tuple[tuple[int, ...], ...]]:
         """The pieces of each word at each slot of the template: W × M × K."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from promptlab.errors import ConfigError
 from promptlab.model.tokens import Tokens
-from promptlab.template import Demonstrations, Mask, Part, Run, Segment, Text, layout
+from promptlab.template import Control, Demonstrations, Mask, Part, Run, Segment, Text, layout
 from promptlab.template.fill import SEPARATOR
 from promptlab.text import counted
 from promptlab.verbalizer import Word
@@ -13,7 +13,10 @@ from promptlab.verbalizer import Word
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """What a slot's answer begins with: nothing before it, a space, or text (``before`` is its last character)."""
+    """What a slot's answer begins with: nothing before it, a space, or text (``before`` is its last character).
+
+    Behind a chat format (``control``) ``before`` is all that the format writes there.
+    """
 
     kind: str
     before: str = ""
@@ -36,6 +39,8 @@ def _lead_after(segment: Segment) -> Lead:
     if isinstance(segment, Demonstrations):
         return Lead("glued", SEPARATOR[-1])
     last = segment.parts[-1] if isinstance(segment, Run) else None
+    if isinstance(last, Control):
+        return Lead("control", last.text)
     if not isinstance(last, Text):
         return GLUED
     if last.text.endswith(" "):
@@ -55,7 +60,7 @@ class Spelling:
         lead = self.leads[slot]
         if lead.kind == "start":
             return tuple(self.tokens.ids(text))
-        if lead.kind == "space" or (lead.before and lead.before in self.tokens.blanks):
+        if lead.kind == "space" or (lead.kind == "glued" and lead.before and lead.before in self.tokens.blanks):
             return self.tokens.after(" " + text)
         return self.tokens.after(text, lead.before)
 

@@ -1,5 +1,6 @@
 """A tokenizer as prompts need it: runs of text into pieces, the frame around a prompt, words in their place."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
@@ -9,6 +10,8 @@ from promptlab.errors import ModelError
 
 # What may stand before a word whose neighbour is unknown; the first that does not merge with the word is taken.
 _ANCHORS = ("a", "(", "/", "7", "é")
+# What an entry looks like that marks a turn, such as <|im_end|>, [INST] or <think>: signs around letters.
+_MARKER = re.compile(r"[^\w\s].*\w.*[^\w\s]", re.DOTALL)
 
 
 class Tokens:
@@ -125,8 +128,16 @@ def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
 
 
 def _special_pieces(tokenizer: Any) -> frozenset[int]:
-    """The pieces that no text may bring about; the unknown piece may be, unless it has another meaning as well."""
-    special = {piece for piece, token in tokenizer.added_tokens_decoder.items() if token.special}
+    """The pieces that no text may bring about; the unknown piece may be, unless it has another meaning as well.
+
+    Those that a chat format writes are among them, whether the tokenizer calls them special or not.
+    """
+    formats = str(tokenizer.chat_template or "")
+    special = {
+        piece
+        for piece, token in tokenizer.added_tokens_decoder.items()
+        if token.special or (token.content in formats and _MARKER.fullmatch(token.content))
+    }
     names = [name for name in tokenizer.special_tokens_map if name.endswith("_token") and name != "unk_token"]
     meant = {getattr(tokenizer, f"{name}_id") for name in names}
     return frozenset((special | set(tokenizer.all_special_ids)) - ({tokenizer.unk_token_id} - meant))

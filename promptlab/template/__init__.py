@@ -15,27 +15,32 @@ from promptlab.template.library import (
 )
 from promptlab.template.parse import parse_parts
 from promptlab.template.parts import (
+    Control,
     Demonstrations,
     Field,
     Filter,
     Mask,
     Part,
+    Role,
     Soft,
     Template,
     Text,
     Token,
     Trigger,
     Truncate,
+    Turn,
 )
 from promptlab.template.show import show_parts
 
 __all__ = [
+    "Control",
     "Demonstrations",
     "Entry",
     "Field",
     "Filter",
     "Mask",
     "Part",
+    "Role",
     "Run",
     "Segment",
     "Soft",
@@ -46,6 +51,7 @@ __all__ = [
     "Token",
     "Trigger",
     "Truncate",
+    "Turn",
     "check_template",
     "default_template",
     "fill_run",

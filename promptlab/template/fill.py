@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 
 from promptlab.errors import TemplateError
 from promptlab.template.check import unknown_field
-from promptlab.template.parts import Demonstrations, Field, Mask, Part, Soft, Template, Text, Token, Trigger
+from promptlab.template.parts import (
+    Control,
+    Demonstrations,
+    Field,
+    Mask,
+    Part,
+    Soft,
+    Template,
+    Text,
+    Token,
+    Trigger,
+    Turn,
+)
 from promptlab.text import TEXT_FILTERS, counted
 
 SEPARATOR = "\n\n"  # between demonstrations: contextual calibration (Zhao et al., 2021), released code
@@ -17,30 +29,32 @@ class Span:
     """Filled text and where it comes from.
 
     ``field`` names the field that it may be cut from, and is empty for text that is never cut. ``limit`` is the most
-    pieces that are kept of it. ``data`` says that a special piece's name in it is plain text.
+    pieces that are kept of it. ``data`` says that a special piece's name in it is plain text, ``control`` that a chat
+    format writes it.
     """
 
     text: str
     field: str = ""
     limit: int | None = None
     data: bool = False
+    control: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring texts and fields: what is tokenized in one piece."""
+    """Neighbouring texts, fields and stretches of a chat format: what is tokenized in one piece."""
 
-    parts: tuple[Text | Field, ...]
+    parts: tuple[Text | Field | Control, ...]
 
 
-Segment = Run | Mask | Soft | Trigger | Token | Demonstrations
+Segment = Run | Mask | Soft | Trigger | Token | Demonstrations | Turn
 
 
 def layout(parts: Sequence[Part]) -> tuple[Segment, ...]:
-    """The parts with neighbouring texts and fields grouped into runs."""
+    """The parts with neighbouring texts, fields and stretches of a chat format grouped into runs."""
     segments: list[Segment] = []
     for part in parts:
-        if not isinstance(part, Text | Field):
+        if not isinstance(part, Text | Field | Control):
             segments.append(part)
         elif segments and isinstance(segments[-1], Run):
             segments[-1] = Run((*segments[-1].parts, part))
@@ -51,9 +65,33 @@ def layout(parts: Sequence[Part]) -> tuple[Segment, ...]:
 
 def fill_run(run: Run, fields: Mapping[str, str]) -> tuple[Span, ...]:
     """One span a part, fields filtered; raises TemplateError for a field that is not there."""
-    return tuple(
-        Span(part.text, data=part.data) if isinstance(part, Text) else _fill_field(part, fields) for part in run.parts
+    spans = [_fill(part, fields) for part in run.parts]
+    for place, part in enumerate(run.parts):
+        if isinstance(part, Control):
+            _strip_beside(spans, place, part)
+    return tuple(spans)
+
+
+def _fill(part: Text | Field | Control, fields: Mapping[str, str]) -> Span:
+    if isinstance(part, Field):
+        return _fill_field(part, fields)
+    is_control = isinstance(part, Control)
+    return Span(part.text, data=isinstance(part, Text) and part.data, control=is_control)
+
+
+def _strip_beside(spans: list[Span], place: int, control: Control) -> None:
+    """Take the blanks from the ends of the messages beside a control, through spans that are nothing else."""
+    sides = (
+        (control.strips_before, range(place - 1, -1, -1), str.rstrip),
+        (control.strips_after, range(place + 1, len(spans)), str.lstrip),
     )
+    for is_asked, beside, strip in sides:
+        for at in beside if is_asked else ():
+            if spans[at].control:
+                break
+            spans[at] = replace(spans[at], text=strip(spans[at].text))
+            if spans[at].text:
+                break
 
 
 def _fill_field(part: Field, fields: Mapping[str, str]) -> Span:
@@ -73,13 +111,16 @@ def with_demonstrations(template: Template, demonstrations: Sequence[Solved]) ->
 
     Each is written with the side of ``{demos}`` that has the fields and slots (so that an instruction on the other
     side stands once), or with the whole template when both have; its masks hold the answer. One blank line separates
-    them from each other and from the rest. A ``limit`` filter counts pieces and does not apply here: filled-in text is
-    never cut. Raises TemplateError when the template has no ``{demos}`` or another number of slots than an answer.
+    them from each other and from the rest; in a template with turns each is two messages. A ``limit`` filter counts
+    pieces and does not apply here: filled-in text is never cut. Raises TemplateError when the template has no
+    ``{demos}`` or another number of slots than an answer.
     """
     if Demonstrations() not in template.parts:
         if demonstrations:
             raise TemplateError("The template has no place for demonstrations; write {demos} where they go.")
         return template
+    if demonstrations and template.turns():
+        return _with_turns(template, demonstrations)
     place = template.parts.index(Demonstrations())
     before, after = template.parts[:place], _without_blank(template.parts[:place], template.parts[place + 1 :])
     if not demonstrations:
@@ -93,9 +134,35 @@ def with_demonstrations(template: Template, demonstrations: Sequence[Solved]) ->
     return replace(template, parts=_merged([*before, *written, *after]))
 
 
+def _with_turns(template: Template, demonstrations: Sequence[Solved]) -> Template:
+    """Each demonstration as two messages, in the words of the user's message and the reply.
+
+    A beginning of the user's message without a field, before ``{demos}``, stands once: in the first of them.
+    """
+    system, rest = _split(template.parts, Turn("system"))
+    user, reply = _split(rest, Turn("assistant"))
+    opening, question = _split(user, Demonstrations())
+    question = _without_blank(opening, question)
+    if not _is_fixed(opening):
+        opening, question = (), (*opening, *question)
+    written: list[Part] = [*system, *([Turn("system")] if Turn("system") in template.parts else []), *opening]
+    for fields, answer in demonstrations:
+        solved = _solve((*question, Turn("assistant"), *reply), fields, answer)
+        written += [*solved, Turn("user")]
+    return replace(template, parts=_merged([*written, *question, Turn("assistant"), *reply]))
+
+
+def _split(parts: tuple[Part, ...], border: Part) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """The parts before and behind a border; nothing before one that is not there."""
+    if border not in parts:
+        return (), parts
+    place = parts.index(border)
+    return parts[:place], parts[place + 1 :]
+
+
 def _without_blank(before: Sequence[Part], after: tuple[Part, ...]) -> tuple[Part, ...]:
     """``after`` without its first space or newline, where ``{demos}`` stood at the start or behind another blank."""
-    last = before[-1] if before else Text("\n")
+    last = before[-1] if before and not isinstance(before[-1], Turn) else Text("\n")
     if isinstance(last, Text) and last.text[-1:].isspace() and after and isinstance(after[0], Text):
         first = after[0].text
         return (Text(first[1:]), *after[1:]) if first[:1] in (" ", "\n") else after

@@ -1,17 +1,16 @@
 """The template language, read: text into parts. Nothing is evaluated, and only TemplateError leaves."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from promptlab.errors import TemplateError
-from promptlab.template.parts import Demonstrations, Field, Filter, Mask, Part, Soft, Text, Token, Trigger
+from promptlab.template.parts import Demonstrations, Field, Filter, Mask, Part, Soft, Text, Token, Trigger, Turn
 from promptlab.text import TEXT_FILTERS, listed, nearest, shorten
 
 LONGEST = 65_536  # characters of a template
 MOST_PIECES = 1_000  # of one soft or trigger part
-KEYWORDS = ("mask", "soft", "trigger", "token", "demos", "field")
-CHAT_TURNS = ("assistant", "system")
+KEYWORDS = ("mask", "soft", "trigger", "token", "demos", "system", "assistant", "field")
 FILTERS = (*TEXT_FILTERS, "limit")
 
 _STRETCH = re.compile(r"(?P<text>[^{}]++)|(?P<brace>\{\{|\}\})|\{(?P<tag>(?:[^\\{}]|\\.)*+)\}", re.DOTALL)
@@ -65,14 +64,17 @@ def parse_parts(text: str) -> tuple[Part, ...]:
     if len(text) > LONGEST:
         raise TemplateError(f"The template has {len(text):,} characters, and {LONGEST:,} are the most.")
     parts: list[Part] = []
+    tags: list[tuple[_Raw, Part]] = []
     literal: list[str] = []
     for match in _stretches(text):
         if match.lastgroup == "tag":
-            parts += _text_part(literal)
+            raw = _Raw(text, match.start("tag"), match["tag"])
+            tags.append((raw, _read_tag(raw)))
+            parts += [*_text_part(literal), tags[-1][1]]
             literal = []
-            parts.append(_read_tag(_Raw(text, match.start("tag"), match["tag"]), parts))
         else:
             literal.append(match.group()[:1] if match.lastgroup == "brace" else _checked_text(match))
+    _check_order(tags)
     return (*parts, *_text_part(literal))
 
 
@@ -107,24 +109,40 @@ def _checked_text(match: re.Match[str]) -> str:
     return text
 
 
-def _read_tag(raw: _Raw, before: list[Part]) -> Part:
-    """One part from what stands between braces; ``before`` holds the parts so far."""
+def _check_order(tags: Sequence[tuple[_Raw, Part]]) -> None:
+    """What stands once stands once, and a conversation has its turns, slots and demonstrations where they belong."""
+    places: dict[Part, int] = {}
+    for place, (raw, part) in enumerate(tags):
+        if part in places and isinstance(part, Turn | Demonstrations):
+            why = "demonstrations stand in one place" if isinstance(part, Demonstrations) else "a message ends once"
+            raise raw.error(f"found a second {{{raw.text.strip()}}}; {why}.")
+        places.setdefault(part, place)
+    system, assistant = places.get(Turn("system")), places.get(Turn("assistant"))
+    if system is not None and (assistant is None or assistant < system):
+        raise tags[system][0].error(
+            "found {system} without {assistant} behind it; a template for chat models is "
+            "system message {system} user's message {assistant} reply."
+        )
+    if assistant is None:
+        return
+    mask, demos = places.get(Mask(), assistant), places.get(Demonstrations())
+    if mask < assistant:
+        raise tags[mask][0].error("found {mask} before {assistant}; a chat model answers in its reply, behind it.")
+    if demos is not None and not (-1 if system is None else system) < demos < assistant:
+        raise tags[demos][0].error("found {demos} outside the user's message; write it there, before {assistant}.")
+
+
+def _read_tag(raw: _Raw) -> Part:
+    """One part from what stands between braces."""
     head = _HEAD.match(raw.text)
     assert head is not None
     keyword, rest = head.group().strip(), raw.part(head.end(), len(raw.text))
-    if keyword in CHAT_TURNS:
-        raise raw.error(
-            f"found {{{keyword}}}, a turn of a chat model, which templates do not have yet. "
-            f"A column of that name is written {{field:{keyword}}}."
-        )
     argument = rest.part(1, len(rest.text)) if rest.text.startswith(":") else None
     if keyword == "field" and argument is not None:
         return _read_field(argument)
     if keyword in _READERS:
         if argument is None and rest.text:
             raise rest.error(f"found {shorten(rest.text, 20)!r} in {{{keyword}}}; filters belong to fields.")
-        if keyword == "demos" and Demonstrations() in before:
-            raise raw.error("found a second {demos}; demonstrations stand in one place.")
         return _READERS[keyword](raw, argument)
     if argument is not None:
         raise raw.error(
@@ -157,7 +175,10 @@ def _read_filter(raw: _Raw) -> Filter:
 def _read_plain(name: str, part: Part) -> Callable[[_Raw, _Raw | None], Part]:
     def read(raw: _Raw, argument: _Raw | None) -> Part:
         if argument is not None:
-            raise argument.error(f"found {shorten(argument.text, 20)!r} after {name!r}, which takes nothing.")
+            raise argument.error(
+                f"found {shorten(argument.text, 20)!r} after {name!r}, which takes nothing. "
+                f"A column of that name is written {{field:{name}}}."
+            )
         return part
 
     return read
@@ -194,6 +215,8 @@ def _read_token(raw: _Raw, argument: _Raw | None) -> Token:
 _READERS: dict[str, Callable[[_Raw, _Raw | None], Part]] = {
     "mask": _read_plain("mask", Mask()),
     "demos": _read_plain("demos", Demonstrations()),
+    "system": _read_plain("system", Turn("system")),
+    "assistant": _read_plain("assistant", Turn("assistant")),
     "soft": _read_soft,
     "trigger": _read_trigger,
     "token": _read_token,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Truncate = Literal["tail", "head", "balanced"]
+Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,30 @@ class Demonstrations:
     """The place of solved examples."""
 
 
-Part = Text | Field | Mask | Soft | Trigger | Token | Demonstrations
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A border between the messages of a conversation.
+
+    ``system`` ends the system message, ``assistant`` the user's message and opens the model's reply. ``user``, which
+    the template language does not have, ends a reply and opens a user's message behind it: demonstrations need it.
+    """
+
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What a chat format writes around a message: kept as it is and never cut. A model puts it in the place of turns.
+
+    ``strips_before`` and ``strips_after`` say that the format takes the blanks from that end of the message beside it.
+    """
+
+    text: str
+    strips_before: bool = False
+    strips_after: bool = False
+
+
+Part = Text | Field | Mask | Soft | Trigger | Token | Demonstrations | Turn | Control
 
 
 @dataclass(frozen=True)
@@ -101,6 +125,13 @@ class Template:
     def slots(self) -> int:
         """How many slots (M) the template has."""
         return sum(isinstance(part, Mask) for part in self.parts)
+
+    def turns(self) -> tuple[Role, ...]:
+        """Whose messages the template holds, in order; nothing for a template that is one text."""
+        ends = [part.role for part in self.parts if isinstance(part, Turn)]
+        if not ends:
+            return ()
+        return (*(("system",) if ends[0] == "system" else ()), "user", *(role for role in ends if role != "system"))
 
     def __iter__(self) -> Iterator[Part]:
         return iter(self.parts)

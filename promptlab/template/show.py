@@ -3,8 +3,20 @@
 import re
 from collections.abc import Sequence
 
-from promptlab.template.parse import CHAT_TURNS, KEYWORDS
-from promptlab.template.parts import Demonstrations, Field, Filter, Mask, Part, Soft, Text, Token, Trigger
+from promptlab.template.parse import KEYWORDS
+from promptlab.template.parts import (
+    Control,
+    Demonstrations,
+    Field,
+    Filter,
+    Mask,
+    Part,
+    Soft,
+    Text,
+    Token,
+    Trigger,
+    Turn,
+)
 
 
 def show_parts(parts: Sequence[Part]) -> str:
@@ -14,7 +26,7 @@ def show_parts(parts: Sequence[Part]) -> str:
 
 def _show(part: Part) -> str:
     match part:
-        case Text(text):
+        case Text(text) | Control(text):
             return text.replace("{", "{{").replace("}", "}}")
         case Field(name, filters):
             return "{" + _show_name(name) + "".join(map(_show_filter, filters)) + "}"
@@ -28,10 +40,12 @@ def _show(part: Part) -> str:
             return f"{{token:{_escape(entry)}}}"
         case Demonstrations():
             return "{demos}"
+        case Turn(role):
+            return f"{{{role}}}"
 
 
 def _show_name(name: str) -> str:
-    reserved = name in (*KEYWORDS, *CHAT_TURNS) and name != "field"
+    reserved = name in KEYWORDS and name != "field"
     return ("field:" if reserved or ":" in name else "") + _escape(name, "|")
 
 

@@ -1,7 +1,8 @@
-"""Every shipped template with every set of its label words, read by a tiny masked and a tiny causal model."""
+"""Every shipped template with every set of its label words, read by tiny models of the families it is for."""
 
 import pytest
 import torch
+from tiny_chats import CHATS, chat
 from tiny_models import tiny
 
 from promptlab.model import LanguageModel, Readout
@@ -23,9 +24,11 @@ def scores(lm: LanguageModel, template: Template, words: LabelWords) -> torch.Te
     return verbalizer(Readout.join(lm.read(template, filled(template), words=needed)))
 
 
-def pairs(task: str) -> list[tuple[Template, LabelWords]]:
+def pairs(task: str, *, turns: bool = False) -> list[tuple[Template, LabelWords]]:
+    """The task's templates, those for chat models or the others, with each of its words."""
     labels = library_file(task).labels[0]
-    return [(template, words) for template in resolve_templates(task) for words in resolve_words(task, labels)]
+    found = [template for template in resolve_templates(task) if bool(template.turns()) == turns]
+    return [(template, words) for template in found for words in resolve_words(task, labels)]
 
 
 @pytest.mark.parametrize("task", library_tasks())
@@ -56,3 +59,11 @@ def test_a_causal_model_reads_a_shipped_template_with_text_behind_the_slot_word_
     (template,) = resolve_templates("sst2#it-was")
     (words,) = resolve_words("sst2#several", library_file("sst2").labels[0])
     assert torch.isfinite(scores(tiny("llama3"), template, words)).all()
+
+
+@pytest.mark.parametrize("kind", CHATS)
+def test_every_shipped_chat_template_is_read_by_chat_models(kind: str) -> None:
+    found = [pair for task in library_tasks() for pair in pairs(task, turns=True)]
+    assert len({template.name for template, _ in found}) >= 10
+    for template, words in found:
+        assert torch.isfinite(scores(chat(kind), template, words)).all(), (template.name, words.name)

@@ -4,6 +4,7 @@ import pytest
 
 from promptlab.errors import TemplateError
 from promptlab.template import (
+    Control,
     Demonstrations,
     Field,
     Mask,
@@ -12,6 +13,7 @@ from promptlab.template import (
     Span,
     Template,
     Text,
+    Turn,
     fill_run,
     layout,
     with_demonstrations,
@@ -106,3 +108,64 @@ def test_truncation_and_name_stay_with_the_template() -> None:
     solved = with_demonstrations(template, [GOOD])
     assert (solved.truncate, solved.name, solved.source) == ("head", "n", "s")
     assert Demonstrations() not in solved.parts
+
+
+def conversation(template: Template, **fields: str) -> str:
+    """The template with fields filled, slots as ``_`` and borders between messages as ``<assistant>``."""
+    return "".join(
+        "".join(span.text for span in fill_run(segment, fields))
+        if isinstance(segment, Run)
+        else f"<{segment.role}>"
+        if isinstance(segment, Turn)
+        else "_"
+        for segment in layout(template.parts)
+    )
+
+
+def test_in_a_conversation_each_demonstration_is_two_messages() -> None:
+    template = Template.parse("Judge.{system}{demos}{text}?{assistant}It is {mask}.")
+    solved = with_demonstrations(template, [GOOD, BAD])
+    assert conversation(solved, text="New.") == (
+        "Judge.<system>Fine film.?<assistant>It is great."
+        "<user>Dull.?<assistant>It is bad.<user>New.?<assistant>It is _."
+    )
+    assert solved.turns() == ("system", "user", "assistant", "user", "assistant", "user", "assistant")
+    assert conversation(with_demonstrations(template, []), text="New.") == "Judge.<system>New.?<assistant>It is _."
+
+
+def test_a_beginning_before_the_demonstrations_of_a_conversation_stands_once() -> None:
+    template = Template.parse("Judge.\n{demos}\n{text}{assistant}{mask}")
+    solved = with_demonstrations(template, [GOOD, BAD])
+    assert conversation(solved, text="New.") == (
+        "Judge.\nFine film.<assistant>great<user>Dull.<assistant>bad<user>New.<assistant>_"
+    )
+    assert conversation(with_demonstrations(template, []), text="New.") == "Judge.\nNew.<assistant>_"
+
+
+def test_the_place_in_the_users_message_does_not_matter_where_the_fields_come_first() -> None:
+    template = Template.parse("{text}{demos}\nGood?{assistant}{mask}")
+    assert conversation(with_demonstrations(template, [GOOD]), text="New.") == (
+        "Fine film.\nGood?<assistant>great<user>New.\nGood?<assistant>_"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (True, True, "[x  y]"),
+        (True, False, "[ \n x  y]"),
+        (False, True, "[x  y\t ]"),
+        (False, False, "[ \n x  y\t ]"),
+    ],
+)
+def test_blanks_go_where_a_chat_format_takes_them_through_blank_parts(before: bool, after: bool, expected: str) -> None:
+    opening = Control("[", strips_after=after)
+    run = Run(
+        (opening, Text(" "), Field("a"), Text(" x "), Field("b"), Text("\t "), Control("]", strips_before=before))
+    )
+    assert "".join(span.text for span in fill_run(run, {"a": "\n", "b": " y"})) == expected
+
+
+def test_a_message_of_blanks_is_empty_where_a_chat_format_takes_them() -> None:
+    run = Run((Control("[ ", strips_after=True), Field("a"), Text("\n"), Control(" ]", strips_before=True)))
+    assert [span.text for span in fill_run(run, {"a": " "})] == ["[ ", "", "", " ]"]

@@ -20,6 +20,7 @@ from promptlab.template import (
     Text,
     Token,
     Trigger,
+    Turn,
     check_template,
     parse_parts,
 )
@@ -34,7 +35,12 @@ parts = st.one_of(
     st.text(alphabet="ab {}\\\n|:#é", min_size=1, max_size=8).map(Text),
     words.map(Text),
     st.builds(Field, words, st.lists(filters, max_size=3).map(tuple)),
-    st.builds(Field, st.sampled_from(["mask", "soft", "field", "assistant", "soft:8", "a: b", " x ", "Review Text"])),
+    st.builds(
+        Field,
+        st.sampled_from(
+            ["mask", "soft", "field", "assistant", "system", "user", "soft:8", "a: b", " x ", "Review Text"]
+        ),
+    ),
     st.just(Mask()),
     st.builds(Soft, st.integers(1, 1000), st.just(""), st.just("") | words),
     st.builds(Soft, st.just(1), words | st.just("8"), st.just("") | words),
@@ -56,6 +62,31 @@ def normalised(listed: list[Part]) -> tuple[Part, ...]:
 def test_parsing_what_is_printed_gives_the_template_again(listed: list[Part], has_demonstrations: bool) -> None:
     template = Template(normalised([*listed, *([Demonstrations()] if has_demonstrations else [])]))
     assert Template.parse(str(template)) == template
+
+
+said = st.lists(parts.filter(lambda part: part != Mask()), max_size=3)
+
+
+@given(st.none() | said, said, st.booleans(), st.lists(parts, max_size=3))
+def test_parsing_a_printed_conversation_gives_it_again(
+    system: list[Part] | None, user: list[Part], has_demonstrations: bool, reply: list[Part]
+) -> None:
+    before = [] if system is None else [*system, Turn("system")]
+    shown = [Demonstrations()] if has_demonstrations else []
+    template = Template(normalised([*before, *shown, *user, Turn("assistant"), *reply]))
+    assert Template.parse(str(template)) == template
+    assert template.turns() == (*(() if system is None else ("system",)), "user", "assistant")
+
+
+@given(st.lists(st.sampled_from(["{system}", "{assistant}", "{mask}", "{demos}", "a ", "{text}"]), max_size=7))
+def test_a_conversation_that_parses_has_its_turns_in_order(written: list[str]) -> None:
+    try:
+        template = Template.parse("".join(written))
+    except TemplateError:
+        return
+    assert template.turns() in ((), ("user", "assistant"), ("system", "user", "assistant"))
+    if template.turns():
+        assert "{mask}" not in written[: written.index("{assistant}")]
 
 
 @given(st.text(alphabet="{}|:#\\ ab8\nmask soft token demos trigger limit field", max_size=60) | st.text())
@@ -83,6 +114,8 @@ def test_only_template_errors_leave_the_parser_and_what_parses_prints_the_same(t
         (r"{token:a|b:c#d\}}", (Token("a|b:c#d}"),)),
         ("{demos}{{{x}}}", (Demonstrations(), Text("{"), Field("x"), Text("}"))),
         ("{Review Text}{läbel}", (Field("Review Text"), Field("läbel"))),
+        ("S{system}{x}{ assistant }{mask}", (Text("S"), Turn("system"), Field("x"), Turn("assistant"), Mask())),
+        ("{user}{field:assistant|lower}", (Field("user"), Field("assistant", (Filter("lower"),)))),
         ("{field:mask|lower}{field:Q1: why}", (Field("mask", (Filter("lower"),)), Field("Q1: why"))),
         ("", ()),
     ],
@@ -106,7 +139,16 @@ def test_reads(text: str, expected: tuple[Part, ...]) -> None:
         ("It was [MASK].", 1, 8, "write {mask}"),
         ("It was <mask>.", 1, 8, "write {mask}"),
         ("It was <extra_id_0>.", 1, 8, "write {mask}"),
-        ("{assistant}", 1, 2, "{field:assistant}"),
+        ("{x}{assistant:a}{mask}", 1, 15, "{field:assistant}"),
+        ("{x}{system:a}{assistant}", 1, 12, "{field:system}"),
+        ("{assistant|lower}", 1, 11, "filters belong to fields"),
+        ("{x}{assistant}{mask}\n{assistant}", 2, 2, "second {assistant}"),
+        ("a{system}b{system}{assistant}", 1, 12, "second {system}"),
+        ("{x}{assistant}{mask}{system}", 1, 22, "{system} without {assistant} behind it"),
+        ("a{system}{x} {mask}", 1, 3, "{system} without {assistant} behind it"),
+        ("{x}\nIt was {mask}{assistant}", 2, 9, "found {mask} before {assistant}"),
+        ("{x}{assistant}{mask}{demos}", 1, 22, "{demos} outside the user's message"),
+        ("{demos}a{system}{x}{assistant}{mask}", 1, 2, "{demos} outside the user's message"),
         ("{soft:}", 1, 7, "expected a number of vectors"),
         ("{soft:0}", 1, 7, "from 1 to 1,000"),
         ("{soft:1001}", 1, 7, "from 1 to 1,000"),
