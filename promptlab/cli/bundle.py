@@ -56,7 +56,8 @@ def show_bundle(folder: Folder, json: options.Json = False) -> None:
 def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     model = table["model"]
     revision = f" at {model['revision'][:12]}" if model["revision"] else ""
-    facts = [("Model", f"{model['name']}{revision}, {model['family']}, {model['dtype']}")]
+    packed = f", unpacked from {model['quantization']}" if "quantization" in model else ""
+    facts = [("Model", f"{model['name']}{revision}, {model['family']}{packed}, {model['dtype']}")]
     for member in table.get("member") or [table]:
         facts += _classifier(member)
     facts += _measured(table)

@@ -59,6 +59,12 @@ def words_text(result: Mapping[str, Any]) -> str:
     return "  ".join(f"{label}={','.join(map(_word, entries))}" for label, entries in words.items())
 
 
+def model_text(result: Mapping[str, Any]) -> str:
+    """The model, how its weights were packed where they were, its precision and device."""
+    packed = f", unpacked from {result['quantization']}" if result.get("quantization") else ""
+    return f"{result['model']}{packed}, {result['dtype']} on {result['device']}"
+
+
 def accuracy(figures: Mapping[str, Any]) -> str:
     """The accuracy with its interval and rows."""
     low, high = figures["interval"]
@@ -135,7 +141,7 @@ def _head(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     if result.get("demonstrations"):
         upto = "at most " if result["cut"].get("demonstrations") else ""
         facts.append(("Shown", f"{upto}{counted(result['demonstrations'], 'solved example')} in each prompt"))
-    return [*facts, ("Model", f"{result['model']}, {result['dtype']} on {result['device']}")]
+    return [*facts, ("Model", model_text(result))]
 
 
 def _figures(result: Mapping[str, Any]) -> list[tuple[str, str]]:

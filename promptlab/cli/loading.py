@@ -60,7 +60,8 @@ def describe(lm: "LanguageModel") -> None:
 
     count = sum(value.numel() for value in lm.model.parameters())
     threads = f", {counted(torch.get_num_threads(), 'thread')}" if lm.device.type == "cpu" else ""
-    say(f"{lm.name}: {lm.family}, {parameters(count)}, {lm.dtype} on {lm.device}{threads}.")
+    packed = f", unpacked from {lm.quantization}" if lm.quantization else ""
+    say(f"{lm.name}: {lm.family}, {parameters(count)}{packed}, {lm.dtype} on {lm.device}{threads}.")
 
 
 def parameters(count: int) -> str:

@@ -1,20 +1,29 @@
-"""``promptlab model``: which models are here, what one is, and whether its answers can be trusted."""
+"""``promptlab model``: which models are here, what one is, whether its answers can be trusted; converting, deleting."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from promptlab.cli import console, options
+from promptlab.cli import console, options, training
 from promptlab.cli.edge import DOES_NOT_HOLD, DONE
 
-app = typer.Typer(help="Look at language models: list, show, check.", no_args_is_help=True)
+app = typer.Typer(help="Look at language models, convert and train them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="MODEL", help="embedded, a folder, or a hub name.")]
+app.command("adapt", short_help="Go on with the training of a model, on text of one's own.")(training.adapt)
+app.command("pretrain", short_help="Make a tokenizer and a model from nothing but text.")(training.pretrain)
+
+Name = Annotated[
+    str, typer.Argument(metavar="MODEL", help="embedded, gemma-3-270m, a folder, a GGUF file or a hub name.")
+]
+Source = Annotated[Path, typer.Argument(metavar="FILE_OR_FOLDER", help="A GGUF file, or a folder with .bin weights.")]
+Out = Annotated[Path, typer.Option(metavar="FOLDER", help="The new folder.")]
+Converted = Annotated[str, typer.Argument(metavar="NAME", help="A converted model: its file's name, or its sha256.")]
 
 
 @app.command("list")
 def list_models(json: options.Json = False) -> None:
-    """List the models on this machine: the embedded one, and those that the hub's cache holds."""
+    """List the models on this machine: embedded, packaged, converted, and those that the hub's cache holds."""
     from promptlab.cli.tables import Column, number, table_lines, text
     from promptlab.jobs.models import models_here
     from promptlab.text import size
@@ -24,8 +33,22 @@ def list_models(json: options.Json = False) -> None:
         console.show_document("model list", [one.to_json() for one in found])
         return
     columns = (text("model"), Column("family"), text("type"), number("size"), text("remark"))
-    rows = [(one.name, one.family, one.type, size(one.bytes), one.problem) for one in found]
+    converted = {one.name for one in found if one.kind == "converted"}
+    rows = [
+        (
+            one.name,
+            one.family,
+            one.type,
+            size(one.bytes) if one.bytes else "",
+            one.problem or ("installed, see below" if one.kind == "package" else one.remark),
+        )
+        for one in found
+        if one.kind != "package" or one.name not in converted
+    ]
     console.show_lines(table_lines(columns, rows, width=console.width()))
+    for one in found:
+        if one.kind == "package":
+            console.show(f"\n{one.name}: {one.remark} {one.problem}".rstrip())
 
 
 @app.command("show")
@@ -89,6 +112,36 @@ def check_model(
     return DOES_NOT_HOLD if problem else DONE
 
 
+@app.command("convert")
+def convert_model(source: Source, out: Out, json: options.Json = False) -> None:
+    """Write a GGUF file, or a folder with .bin weights, as an ordinary model folder: safetensors, config, tokenizer.
+
+    Weights in .bin form can hold code: they are opened in a process of its own, by PyTorch's loader for numbers alone.
+    """
+    from dataclasses import asdict
+
+    from promptlab.jobs.converted import convert_model as convert
+
+    origin = convert(source, out, say=console.say)
+    if json:
+        console.show_document("model convert", [{"folder": str(out), **asdict(origin)}])
+    console.say(f"Written: {out}. Use it: promptlab eval --model {out}")
+
+
+@app.command("delete")
+def delete_model(name: Converted, json: options.Json = False) -> None:
+    """Delete a converted model from the cache; the file that it came from stays."""
+    from promptlab.jobs.converted import delete_model as delete
+    from promptlab.text import size
+
+    deleted = delete(name)
+    if json:
+        about = {"model": deleted.origin.source, "folder": str(deleted.folder), "bytes": deleted.bytes}
+        console.show_document("model delete", [about])
+        return
+    console.show(f"Deleted {deleted.origin.source}: {size(deleted.bytes)} freed.")
+
+
 def _facts(about: dict[str, Any]) -> list[tuple[str, str]]:
     from promptlab.cli.loading import parameters
 
@@ -98,6 +151,7 @@ def _facts(about: dict[str, Any]) -> list[tuple[str, str]]:
         ("Folder", about["folder"]),
         ("Family", f"{about['family']}, type {about['type']}"),
         ("Size", parameters(about["parameters"])),
+        ("Quantized", f"{about['quantization']}, unpacked" if about["quantization"] else ""),
         ("Computes", f"in {about['dtype']} on {about['device']}"),
         ("Vocabulary", f"{about['pieces']:,} pieces"),
         ("Longest", f"{about['max_length']:,} pieces a prompt"),

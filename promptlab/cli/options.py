@@ -66,11 +66,21 @@ Bundle = Annotated[
 
 Model = Annotated[
     str | None,
-    typer.Option("--model", "-m", metavar="MODEL", help="embedded, a folder, or a hub name. Default: embedded."),
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="embedded, gemma-3-270m, a folder, a GGUF file or a hub name. Default: embedded.",
+    ),
 ]
 Models = Annotated[
     list[str] | None,
-    typer.Option("--model", "-m", metavar="MODEL", help="embedded, a folder, or a hub name. Default: embedded."),
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="embedded, gemma-3-270m, a folder, a GGUF file or a hub name. Default: embedded.",
+    ),
 ]
 Revision = Annotated[str | None, typer.Option(metavar="REVISION", help="The hub model's branch, tag or commit.")]
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda, cuda:1 or mps.")]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from promptlab.cli.figures import always, fact_lines, template_text, words_text
+from promptlab.cli.figures import always, fact_lines, model_text, template_text, words_text
 from promptlab.cli.tables import number, table_lines, text
 from promptlab.results import wording
 from promptlab.text import counted
@@ -23,7 +23,7 @@ def ranking_lines(done: "Sequence[Evaluated]", *, width: int) -> list[str]:
     first = results[0]
     facts = [("Task", f"{first['task']}, {first['split']}, {counted(first['n'], 'row')}")]
     if not has_models:
-        facts.append(("Model", f"{first['model']}, {first['dtype']} on {first['device']}"))
+        facts.append(("Model", model_text(first)))
     facts.append(("Baseline", always(first)))
     return [*fact_lines(facts, width=width), "", *table_lines(columns, rows, width=width), ""]
 

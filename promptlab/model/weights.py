@@ -14,6 +14,7 @@ from promptlab.errors import ModelError
 from promptlab.paths import cache_folder, write_whole
 
 _HEADER_LIMIT = 100_000_000
+_SMALL = 1_000_000  # bytes below which a file is hashed anew each time
 
 
 def shapes(files: Iterable[Path]) -> dict[str, tuple[int, ...]]:
@@ -27,17 +28,43 @@ def parameter_count(files: Iterable[Path]) -> int:
 
 
 def fingerprint(folder: Path, files: Iterable[Path]) -> str:
-    """A hash of the weights, the configuration and the tokenizer: the same content has it wherever it lies."""
+    """A hash of the weights, the configuration, the tokenizer and its chat format: one content has one everywhere."""
     state = hashlib.sha256()
     for path in [
         *files,
         *sorted(folder.glob("*.json")),
         *sorted(folder.glob("*.txt")),
         *sorted(folder.glob("*.model")),
+        *sorted(folder.glob("*.jinja")),
     ]:
         if path.name != "generation_config.json":
-            state.update(f"{path.name}={_content_hash(path)};".encode())
+            state.update(f"{path.name}={content_hash(path)};".encode())
     return state.hexdigest()
+
+
+def content_hash(path: Path) -> str:
+    """The sha256 of a file, remembered by its size and time; a hub's cache names large files by it."""
+    blob = path.resolve().name
+    if re.fullmatch(r"[0-9a-f]{64}", blob):
+        return blob
+    if path.stat().st_size < _SMALL:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    known = _Remembered()
+    key = _key(path)
+    if key not in known.table:
+        with path.open("rb") as file:
+            known.add(key, hashlib.file_digest(file, "sha256").hexdigest())
+    return known.table[key]
+
+
+def is_hashed(path: Path) -> bool:
+    """Whether the hash of a large file is remembered, so that ``content_hash`` takes no time."""
+    return path.stat().st_size >= _SMALL and _key(path) in _Remembered().table
+
+
+def _key(path: Path) -> str:
+    stat = path.stat()
+    return f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def _header(path: Path) -> dict[str, tuple[int, ...]]:
@@ -57,22 +84,6 @@ def _header(path: Path) -> dict[str, tuple[int, ...]]:
     if path.stat().st_size != 8 + length + end:
         raise damaged
     return found
-
-
-def _content_hash(path: Path) -> str:
-    """The sha256 of a file, remembered by its size and time; a hub's cache names large files by it."""
-    blob = path.resolve().name
-    if re.fullmatch(r"[0-9a-f]{64}", blob):
-        return blob
-    stat = path.stat()
-    if stat.st_size < 1_000_000:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    known = _Remembered()
-    key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
-    if key not in known.table:
-        with path.open("rb") as file:
-            known.add(key, hashlib.file_digest(file, "sha256").hexdigest())
-    return known.table[key]
 
 
 class _Remembered:

@@ -162,6 +162,7 @@ def _head(lm: LanguageModel) -> dict[str, Any]:
             "family": lm.family,
             "dtype": lm.dtype,
             "max_length": lm.max_length,
+            **({"quantization": lm.quantization} if lm.quantization else {}),
         },
     }
 

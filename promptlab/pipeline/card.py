@@ -12,12 +12,13 @@ def card(table: Mapping[str, Any], name: str) -> str:
     classifiers = table.get("member") or [table]
     labels = list(classifiers[0]["verbalizer"]["words"])
     model = table["model"]
+    packed = f", unpacked from {model['quantization']}" if "quantization" in model else ""
     lines = [
         f"# {name}",
         "",
         f"A text classifier made with promptlab {table['versions']['promptlab']} on {table['created']}.",
         "",
-        f"- Model: {model['name']} ({model['family']}, {model['dtype']}), which is not part of this folder.",
+        f"- Model: {model['name']} ({model['family']}, {model['dtype']}{packed}), which is not part of this folder.",
         f"- Labels: {listed(labels, most=40)}",
         *(f"- Template: `{_inline(one['template']['text'])}`" for one in classifiers),
         *_figures(table),

@@ -43,7 +43,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if isinstance(version, int) and version > 1:
         raise BundleError(f"{where} has version {version}, which a newer promptlab wrote. Update promptlab to use it.")
     _check(table, _TOP, ("version", "model"), where=where)
-    _check(table["model"], _MODEL, tuple(_MODEL), where=f"{where}, [model]")
+    _check(table["model"], {**_MODEL, "quantization": str}, tuple(_MODEL), where=f"{where}, [model]")
     if "weights" in table:
         _check(table["weights"], _WEIGHTS, ("sha256",), where=f"{where}, [weights]")
     if "member" in table:
