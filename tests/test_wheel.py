@@ -28,6 +28,7 @@ def test_the_wheel_holds_library_samples_model_and_licence(wheel: Path) -> None:
         "promptlab/task/samples/tickets/task.toml",
         "promptlab/model/embedded/model.safetensors",
         "promptlab/model/embedded/tokenizer.json",
+        "promptlab/model/embedded/README.md",
         "promptlab/py.typed",
     }
     assert wanted - names == set()
