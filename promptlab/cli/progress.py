@@ -37,15 +37,18 @@ class EventStream:
 
 
 @contextmanager
-def listening(title: str, *, stream: EventStream | None = None) -> Iterator[Listener]:
-    """What is told each event: the stream when there is one, else a bar or plain lines on standard error."""
+def listening(title: str, *, stream: EventStream | None = None, unit: str = "row") -> Iterator[Listener]:
+    """What is told each event: the stream when there is one, else a bar or plain lines on standard error.
+
+    ``unit`` is what a step of the progress is called.
+    """
     if stream is not None:
         yield stream
     elif is_watched():
-        with _bar() as bar:
+        with _bar(unit) as bar:
             yield _BarListener(bar, shorten(title, 28))
     else:
-        yield _PlainListener(title)
+        yield _PlainListener(title, unit)
 
 
 @dataclass
@@ -53,6 +56,7 @@ class _PlainListener:
     """A line at most every few seconds: how far, how fast, how long still."""
 
     title: str
+    unit: str = "row"
     started: float = field(default_factory=time.monotonic)
     said: float = field(default_factory=time.monotonic)
     first: int | None = None
@@ -69,8 +73,9 @@ class _PlainListener:
         if now - self.said >= _PAUSE and event.step < event.total:
             self.said = now
             rate = (event.step - self.first) / max(now - self.started, 1e-9)
-            left = f", {_speed(rate)}, {_duration((event.total - event.step) / rate)} left" if rate else ""
-            say(f"{self.title}: {event.step:,} of {counted(event.total, 'row')}{left}")
+            seconds = event.metrics.get("seconds_left", (event.total - event.step) / rate if rate else 0.0)
+            left = f", {_speed(rate, self.unit)}, {duration(seconds)} left" if rate else ""
+            say(f"{self.title}: {event.step:,} of {counted(event.total, self.unit)}{_figures(event)}{left}")
 
 
 class _BarListener:
@@ -87,7 +92,10 @@ class _BarListener:
         elif isinstance(event, Progress):
             if self.task is None:
                 self.task = self.bar.add_task(self.title, total=event.total)
-            self.bar.update(self.task, completed=event.step)
+            self.bar.update(self.task, completed=event.step, total=event.total, description=self._titled(event))
+
+    def _titled(self, event: Progress) -> str:
+        return f"{self.title}{_figures(event)}"
 
 
 def tell(note: Note) -> None:
@@ -95,18 +103,18 @@ def tell(note: Note) -> None:
     (warn if note.level == "warning" else say)(note.text)
 
 
-def _bar() -> "Bar":
+def _bar(unit: str) -> "Bar":
     from rich.console import Console, ConsoleOptions
     from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Rows a second."""
+        """Rows, or whatever the unit is, a second."""
 
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            return Text(_speed(speed) if speed else "")
+            return Text(_speed(speed, unit) if speed else "")
 
     class Narrowed(Console):
         """A console that leaves the last columns free for the ``^C`` that a terminal writes behind the bar: were it
@@ -132,11 +140,18 @@ def _note(note: Note) -> str:
     return safe_text(f"Warning: {note.text}" if note.level == "warning" else note.text)
 
 
-def _speed(rate: float) -> str:
-    return f"{rate:,.0f} rows/s" if rate >= 10 else f"{rate:.1f} rows/s"
+def _figures(event: Progress) -> str:
+    """The figures of training: its loss, and how fast it reads."""
+    loss, speed = event.metrics.get("loss"), event.metrics.get("pieces_per_second")
+    return f", loss {loss:.2f}, {speed:,.0f} pieces/s" if loss is not None and speed is not None else ""
 
 
-def _duration(seconds: float) -> str:
+def _speed(rate: float, unit: str) -> str:
+    return f"{rate:,.0f} {unit}s/s" if rate >= 10 else f"{rate:.1f} {unit}s/s"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``8 s``, ``2:05`` or ``1:02:05``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}" if minutes else f"{rest} s"

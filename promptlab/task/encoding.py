@@ -2,6 +2,7 @@
 
 import codecs
 import hashlib
+import lzma
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,9 +25,23 @@ _SIGNATURES = (
     (b"PK\x03\x04", "a ZIP archive, such as an Excel workbook. Save it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Office document. Save it as CSV"),
     (b"\x1f\x8b", "a gzip file. Let its name end in .gz"),
+    (b"\xfd7zXZ\x00", "an xz file. Unpack it; plain text may stay packed when its name ends in .xz"),
     (b"PAR1", "a Parquet file. Let its name end in .parquet"),
     (b"%PDF", "a PDF document. Copy its table into a CSV file"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a file should be, in the words of a refusal: its name, and what an empty or a binary file calls for."""
+
+    name: str
+    when_empty: str
+    when_binary: str
+
+
+TABLE = Wanted("a text table", "A table with a header and rows is needed.", "Save it as CSV, JSON or Parquet.")
+PLAIN = Wanted("plain text", "A text is needed.", "Save it as plain text.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,7 @@ class _Undecodable(Exception):
         self.line, self.around = line, around
 
 
-def examine(path: Path, encoding: str | None = None) -> Encoded:
+def examine(path: Path, encoding: str | None = None, *, wanted: Wanted = TABLE) -> Encoded:
     """Read the whole file once and say how its text is encoded.
 
     Order: ``encoding`` when given, a byte order mark, strict UTF-8, the best guess of charset-normalizer. Raises
@@ -56,15 +71,15 @@ def examine(path: Path, encoding: str | None = None) -> Encoded:
     that Python does not know.
     """
     try:
-        return _examine(path, encoding)
-    except (OSError, EOFError, zlib.error) as error:
+        return _examine(path, encoding, wanted)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         raise unreadable(path, error) from error
 
 
-def _examine(path: Path, encoding: str | None) -> Encoded:
+def _examine(path: Path, encoding: str | None, wanted: Wanted) -> Encoded:
     with open_bytes(path) as file:
         start = file.read(1 << 16)
-    _refuse_other_kinds(path, start)
+    _refuse_other_kinds(path, start, wanted)
     known = _checked(encoding) if encoding else _marked(start)
     try:
         return _decoded(path, known or "utf-8-sig")
@@ -76,17 +91,17 @@ def _examine(path: Path, encoding: str | None) -> Encoded:
         return _guessed(path, misfit, start)
 
 
-def _refuse_other_kinds(path: Path, start: bytes) -> None:
+def _refuse_other_kinds(path: Path, start: bytes, wanted: Wanted) -> None:
     if not start.strip():
-        raise DataError(f"{str(path)!r} is empty. A table with a header and rows is needed.")
+        raise DataError(f"{str(path)!r} is empty. {wanted.when_empty}")
     for signature, kind in _SIGNATURES:
         if start.startswith(signature):
-            raise DataError(f"{str(path)!r} is not a text table but {kind}.")
+            raise DataError(f"{str(path)!r} is not {wanted.name} but {kind}.")
     if _marked(start):
         return
     controls = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in start)
     if controls > max(len(start) / 50, 8):
-        raise DataError(f"{str(path)!r} is not a text table: it holds binary data. Save it as CSV, JSON or Parquet.")
+        raise DataError(f"{str(path)!r} is not {wanted.name}: it holds binary data. {wanted.when_binary}")
 
 
 def _checked(encoding: str) -> str:

@@ -1,6 +1,7 @@
-"""Which files hold tables: their endings, the split that a name stands for, and their bytes with gzip undone."""
+"""Which files hold tables: their endings, the split that a name stands for, and their bytes, unpacked."""
 
 import gzip
+import lzma
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -47,12 +48,17 @@ def split_of(path: Path) -> str:
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """The file's bytes; those of a ``.gz`` file unpacked as they are read."""
-    return cast(BinaryIO, gzip.open(path)) if path.name.lower().endswith(".gz") else path.open("rb")
+    """The file's bytes; those of a ``.gz`` or ``.xz`` file unpacked as they are read."""
+    name = path.name.lower()
+    if name.endswith(".xz"):
+        return cast(BinaryIO, lzma.open(path))
+    return cast(BinaryIO, gzip.open(path)) if name.endswith(".gz") else path.open("rb")
 
 
 def unreadable(path: Path, error: Exception) -> DataError:
-    """What is said when the disk or the gzip layer refuses the file."""
+    """What is said when the disk or the packing refuses the file."""
+    if isinstance(error, lzma.LZMAError):
+        return DataError(f"{str(path)!r} ends in .xz but is not a whole xz file. Rename it, or pack it again.")
     if isinstance(error, gzip.BadGzipFile):
         return DataError(f"{str(path)!r} ends in .gz but is not a gzip file. Rename it, or pack it again.")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

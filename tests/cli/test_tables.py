@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from promptlab.cli.figures import confusion_lines, fact_lines
-from promptlab.cli.progress import _duration, _speed
+from promptlab.cli.progress import _speed, duration
 from promptlab.cli.tables import Column, number, table_lines, text
 
 
@@ -63,8 +63,8 @@ def test_many_labels_leave_the_most_frequent_confusions() -> None:
 
 
 def test_time_left_and_speed_read_easily() -> None:
-    assert (_duration(9.6), _duration(75), _duration(3700)) == ("10 s", "1:15", "1:01:40")
-    assert (_speed(1234.5), _speed(0.52)) == ("1,234 rows/s", "0.5 rows/s")
+    assert (duration(9.6), duration(75), duration(3700)) == ("10 s", "1:15", "1:01:40")
+    assert (_speed(1234.5, "row"), _speed(0.52, "row")) == ("1,234 rows/s", "0.5 rows/s")
 
 
 def test_a_column_without_titles_has_no_title_line() -> None:
