@@ -74,8 +74,9 @@ class _PlainListener:
             self.said = now
             rate = (event.step - self.first) / max(now - self.started, 1e-9)
             seconds = event.metrics.get("seconds_left", (event.total - event.step) / rate if rate else 0.0)
-            left = f", {_speed(rate, self.unit)}, {duration(seconds)} left" if rate else ""
-            say(f"{self.title}: {event.step:,} of {counted(event.total, self.unit)}{_figures(event)}{left}")
+            speed = f", {_speed(rate, self.unit)}" if rate else ""
+            left = f", {duration(seconds)} left" if seconds else ""
+            say(f"{self.title}: {event.step:,} of {counted(event.total, self.unit)}{_figures(event)}{speed}{left}")
 
 
 class _BarListener:

@@ -124,7 +124,7 @@ def pretrain(
     For languages and domains that have none. A run that was stopped goes on with the same command and --resume.
     """
     refuse_both(json, events)
-    console.say(f"A {size} {family} model from nothing.")
+    console.say("Looking at the text.")
     from promptlab.model.training import Place, Settings
     from promptlab.model.training import pretrain as make
 

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from promptlab.cli.figures import confusion_lines, fact_lines
-from promptlab.cli.progress import _speed, duration
+from promptlab.cli.progress import _PlainListener, _speed, duration
 from promptlab.cli.tables import Column, number, table_lines, text
+from promptlab.results.events import Progress
 
 
 def test_numbers_stand_to_the_right_and_texts_to_the_left() -> None:
@@ -65,6 +67,12 @@ def test_many_labels_leave_the_most_frequent_confusions() -> None:
 def test_time_left_and_speed_read_easily() -> None:
     assert (duration(9.6), duration(75), duration(3700)) == ("10 s", "1:15", "1:01:40")
     assert (_speed(1234.5, "row"), _speed(0.52, "row")) == ("1,234 rows/s", "0.5 rows/s")
+
+
+def test_the_first_line_of_training_says_the_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+    listen = _PlainListener("Training", "step", said=-60.0)
+    listen(Progress(1, 4, {"loss": 2.0, "pieces_per_second": 50.0, "seconds_left": 75.0}))
+    assert capsys.readouterr().err == "Training: 1 of 4 steps, loss 2.00, 50 pieces/s, 1:15 left\n"
 
 
 def test_a_column_without_titles_has_no_title_line() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_stopping import read_until, start, stop
+from test_stopping import start, stop
 from tiny_models import saved
 
 SENTENCES = ("the film was great and the story good", "the team won the game on sunday", "what is the answer")
@@ -98,8 +98,9 @@ def test_a_run_that_is_stopped_with_ctrl_c_goes_on_with_resume(
 ) -> None:
     arguments = ["model", "adapt", model, "--text", text, "--out", tmp_path / "out", "--sequence", 32]
     arguments += ["--batch-pieces", 64, "--steps", 100_000, "--learning-rate", "1e-4", "--threads", 1]
-    process = start(shared_cache, *arguments)
-    read_until(process, "Training: ")
+    process = start(shared_cache, *arguments, "--events")
+    assert process.stdout is not None
+    next(line for line in process.stdout if '"progress"' in line)
     _, err, seconds = stop(process)
     assert process.returncode == 130 and seconds < 10 and "Traceback" not in err
     assert "Stopped. The checkpoint of step" in err and "with --resume goes on" in err

@@ -12,9 +12,10 @@ from tiny_tokenizers import TEXTS
 
 from promptlab.model.training.corpus import read_corpus
 from promptlab.model.training.corruption import choose_spans, with_masks, with_sentinels
-from promptlab.model.training.loss import collate, parts, summed_loss
-from promptlab.model.training.objectives import NOTHING, Sample, objective_of
+from promptlab.model.training.loss import collate, count_targets, parts, summed_loss
+from promptlab.model.training.objectives import NOTHING, Objective, Sample, objective_of
 from promptlab.model.training.packing import Starts, Window
+from promptlab.model.training.validation import Validation
 
 # "Thank you for inviting me to your party last week", a piece a word.
 WORDS = np.arange(10)
@@ -97,6 +98,36 @@ def test_the_loss_is_the_models_own_over_its_full_output(name: str) -> None:
         expected -= sum(float(scores[at, label]) for at, label in enumerate(sample.labels) if label != NOTHING)
     with torch.no_grad():
         assert float(summed_loss(lm, samples)) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["bert", "deberta-v2", "gemma2", "t5"])
+def test_scores_worked_out_in_chunks_give_the_same_loss_and_gradients(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lm = tiny(name)
+    corpus = read_corpus(TEXTS[:4], lm.tokens)
+    rows = Starts(corpus, np.arange(4), length=40)
+    samples = [objective_of(lm, share=0.4).sample(rows[row], np.random.default_rng(row)) for row in range(4)]
+    found: list[list[torch.Tensor]] = []
+    lm.model.requires_grad_(True)
+    weights = list(lm.model.parameters())
+    for most in (1 << 26, 3 * lm.pieces):
+        monkeypatch.setattr("promptlab.model.training.loss.MOST_SCORES", most)
+        loss = summed_loss(lm, samples)
+        gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+        found.append([loss.detach(), *(gradient for gradient in gradients if gradient is not None)])
+    lm.model.requires_grad_(False)
+    assert count_targets(samples) > 3 and len(found[0]) == len(found[1])
+    for whole, chunked in zip(*found, strict=True):
+        assert torch.allclose(whole, chunked, rtol=1e-4, atol=1e-5)
+
+
+def test_validation_looks_at_as_many_targets_whatever_the_family() -> None:
+    sample = Sample(np.zeros(100, np.int64), np.full(100, 1))
+    corpus = read_corpus(["the film"] * 400, tiny("bert").tokens)
+    objective = Objective("all", 0, None, lambda window, rng: sample)
+    validation = Validation.of(Starts(corpus, np.arange(400), length=4), objective, seed=1)
+    assert count_targets(validation.samples) == 20_000
 
 
 def test_a_batch_names_the_places_of_its_targets() -> None:

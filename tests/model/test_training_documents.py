@@ -133,7 +133,7 @@ def test_too_little_text_says_how_much_there_is_and_how_much_is_needed() -> None
 
 
 def test_documents_are_held_out_by_the_seed_and_never_those_that_repeat() -> None:
-    texts = [f"{number}" for number in range(100)] + ["again"] * 50
+    texts = [f"{number}" for number in range(100)] + ["again", "Again "] * 25
     corpus = read_corpus(texts, tiny("bert").tokens)
     divided = hold_out(corpus, share=0.1, seed=1)
     held_out = divided.held_out

@@ -23,7 +23,7 @@ CHINESE = "中文句子里没有空格。模型应当读它。"
 @pytest.mark.parametrize(("family", "kind"), [("masked", "bert"), ("causal", "llama"), ("seq2seq", "t5")])
 def test_a_new_model_learns_and_is_an_ordinary_model(family: str, kind: str, tmp_path: Path) -> None:
     text = Texts([toy_text(tmp_path / "text.txt", documents=600)])
-    settings = replace(FEW, steps=12, learning_rate=2e-3)
+    settings = replace(FEW, steps=6, learning_rate=4e-3)
     events = list(pretrain(family, "tiny", text, tmp_path / "out", settings=settings, place=FLOAT))
     result = finished(events)
     assert (result["family"], result["type"]) == (family, kind)

@@ -16,12 +16,12 @@ import torch
 from safetensors.torch import load_file
 from training_runs import FEW, FLOAT, finished, notes, toy_text
 
-from promptlab.errors import ConfigError, StoreError
+from promptlab.errors import ConfigError, ModelError, StoreError
 from promptlab.model.training import Texts, adapt, pretrain
 from promptlab.results.events import Progress
 
 Folder = Callable[[str], Path]
-TWELVE = replace(FEW, steps=12, dropout=True, checkpoint_minutes=0)
+TWELVE = replace(FEW, steps=12, dropout=True, decay="cosine", checkpoint_minutes=0)
 KILLED = """
 import sys
 from dataclasses import replace
@@ -29,7 +29,7 @@ from pathlib import Path
 sys.path[:0] = sys.argv[4:]
 from training_runs import FEW, FLOAT
 from promptlab.model.training import Texts, adapt
-settings = replace(FEW, steps=60, checkpoint_minutes=0)
+settings = replace(FEW, steps=30, checkpoint_minutes=0)
 for event in adapt(sys.argv[1], Texts([Path(sys.argv[2])]), Path(sys.argv[3]), settings=settings, place=FLOAT):
     pass
 """
@@ -74,12 +74,12 @@ def test_a_run_that_was_killed_ends_with_the_same_bits(folder: Folder, text: Tex
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
         reached = [int(path.name.removeprefix("step-")) for path in out.with_name("killed.partial").glob("step-*")]
-        if max(reached, default=0) >= 10:
+        if max(reached, default=0) >= 5:
             break
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL and not out.exists()
-    settings = replace(FEW, steps=60)
+    settings = replace(FEW, steps=30)
     finished(adapt(model, text, out, settings=settings, place=FLOAT, resume=True))
     finished(adapt(model, text, tmp_path / "whole", settings=settings, place=FLOAT))
     assert equal(tmp_path / "whole", out)
@@ -118,7 +118,8 @@ def test_another_run_is_refused_and_what_differs_is_named(folder: Folder, text: 
 
 def test_nothing_to_resume_starts_at_the_beginning(folder: Folder, text: Texts, tmp_path: Path) -> None:
     model = str(folder("bert"))
-    assert finished(adapt(model, text, tmp_path / "out", settings=TWELVE, place=FLOAT, resume=True))["steps"] == 12
+    events = list(adapt(model, text, tmp_path / "out", settings=TWELVE, place=FLOAT, resume=True))
+    assert finished(events)["steps"] == 12 and "has no checkpoint: this run starts anew." in notes(events)[0]
 
 
 def test_a_time_budget_goes_on_with_the_time_already_spent(folder: Folder, text: Texts, tmp_path: Path) -> None:
@@ -162,6 +163,38 @@ def test_a_disk_that_fills_up_at_the_end_loses_nothing(
         list(adapt(model, text, out, settings=TWELVE, place=FLOAT))
     assert not out.exists()
     monkeypatch.undo()
+    assert finished(adapt(model, text, out, settings=TWELVE, place=FLOAT, resume=True))["steps"] == 12
+
+
+def test_a_tokenizer_that_cannot_be_written_loses_nothing(
+    folder: Folder, text: Texts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, out = str(folder("bert")), tmp_path / "out"
+
+    def full(self: Any, folder: Path, **options: Any) -> None:
+        raise Exception("No space left on device (os error 28)")
+
+    monkeypatch.setattr("transformers.PreTrainedTokenizerBase.save_pretrained", full)
+    with pytest.raises(StoreError, match=r"cannot be written \(No space left on device.*step 12 is kept"):
+        list(adapt(model, text, out, settings=TWELVE, place=FLOAT))
+    enough = Texts([toy_text(tmp_path / "enough.txt", documents=600)])
+    with pytest.raises(StoreError, match=r"tokenizer' cannot be written \(No space left on device"):
+        list(pretrain("causal", "tiny", enough, tmp_path / "new", settings=FEW, place=FLOAT))
+    assert not out.exists() and not (tmp_path / "new").exists()
+
+
+def test_a_run_that_goes_on_does_not_need_the_room_it_has_already(
+    folder: Folder, text: Texts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, out = str(folder("bert")), tmp_path / "out"
+    work = adapt(model, text, out, settings=TWELVE, place=FLOAT)
+    next(event for event in work if isinstance(event, Progress))
+    work.close()
+    checkpoint = sum(file.stat().st_size for file in (out.with_name("out.partial") / "step-1").iterdir())
+    usage = type("Usage", (), {"free": int(1.5 * checkpoint)})()
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    with pytest.raises(ModelError, match="Make room"):
+        list(adapt(model, text, tmp_path / "other", settings=TWELVE, place=FLOAT))
     assert finished(adapt(model, text, out, settings=TWELVE, place=FLOAT, resume=True))["steps"] == 12
 
 

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from tiny_models import reading
 from training_runs import FEW, FLOAT, finished, notes, toy_text
 
-from promptlab.errors import ConfigError, DataError, ModelError, PromptlabError
+from promptlab.errors import ConfigError, DataError, ModelError, PromptlabError, StoreError
 from promptlab.model import load_model
 from promptlab.model.check import check_answers
 from promptlab.model.training import Place, Settings, Texts, adapt
@@ -141,7 +141,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(
 
 
 def test_a_loss_that_rises_stops(folder: Folder, text: Texts, tmp_path: Path) -> None:
-    wild = replace(FEW, steps=300, learning_rate=2.0)
+    wild = replace(FEW, steps=100, learning_rate=2.0)
     with pytest.raises(ModelError, match=r"The loss rises: .* Lower --learning-rate"):
         list(adapt(str(folder("bert")), text, tmp_path / "out", settings=wild, place=FLOAT))
     assert not (tmp_path / "out").exists()
@@ -214,6 +214,7 @@ def test_what_cannot_be_trained_is_refused_in_a_sentence(folder: Folder, text: T
     short = tmp_path / "short.txt"
     short.write_text("a film\n" * 3)
     assert "3 documents" in refused(DataError, texts=Texts([short]))
+    assert "cannot be written" in refused(StoreError, out="short.txt/out")
     other = tmp_path / "short.partial"
     other.mkdir()
     (other / "notes.txt").write_text("mine")

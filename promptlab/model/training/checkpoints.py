@@ -63,6 +63,11 @@ class Checkpoints:
         found = sorted(self.folder.glob(f"{_STEP}*"), key=lambda path: int(path.name.removeprefix(_STEP)))
         return found[-1] if found else None
 
+    def written(self) -> int:
+        """The bytes of the newest checkpoint."""
+        newest = self.newest()
+        return sum(file.stat().st_size for file in newest.iterdir()) if newest is not None else 0
+
     def check(self, *, resume: bool) -> None:
         """ConfigError when OUT is there already, or when what OUT.partial holds would be lost."""
         if self.out.exists() and not (self.out.is_dir() and not any(self.out.iterdir())):
@@ -102,7 +107,7 @@ class Checkpoints:
         """What of the run is on disk, as a sentence."""
         newest = self.newest()
         if newest is None:
-            return "No checkpoint was written yet."
+            return "No checkpoint was written yet; the same command starts again."
         step = int(newest.name.removeprefix(_STEP))
         return (
             f"The checkpoint of step {step:,} is kept in {str(self.folder)!r}; the same command with --resume goes on."
@@ -130,7 +135,8 @@ class Checkpoints:
         except (OSError, SafetensorError) as error:
             shutil.rmtree(new, ignore_errors=True)
             raise StoreError(
-                f"Step {standing.step:,} cannot be written to {str(self.folder)!r} ({_reason(error)}). {self.kept()}"
+                f"Step {standing.step:,} cannot be written to {str(self.folder)!r} ({_reason(error)}). Make room for "
+                f"it. {self.kept()}"
             ) from error
         if older is not None:
             shutil.rmtree(older, ignore_errors=True)
@@ -163,7 +169,7 @@ class Checkpoints:
     def _stored(self) -> dict[str, Any] | None:
         try:
             return dict(json.loads((self.folder / _RUN).read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
             raise StoreError(f"{str(self.folder / _RUN)!r} is damaged. Delete the folder and start again.") from error

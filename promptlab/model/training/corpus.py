@@ -24,7 +24,8 @@ class Corpus:
     """D documents of P pieces in all.
 
     ``ids`` (P,) are uint16 where the vocabulary allows it, else int32; document d is ``ids[bounds[d]:bounds[d + 1]]``,
-    ``bounds`` (D + 1,). ``begins`` (P,) says where a word begins, ``repeats`` (D,) which documents occur more often.
+    ``bounds`` (D + 1,). ``begins`` (P,) says where a word begins, ``repeats`` (D,) which documents occur
+    more often, in the same pieces.
     """
 
     ids: NDArray[Any]
@@ -54,7 +55,7 @@ def read_corpus(documents: Iterable[str], tokens: Tokens, *, words: bool = True)
                 ids.append(pieces[kept].astype(kind))
                 begins.append(first[kept])
                 lengths.append(int(kept.sum()))
-                keys.append(hash(text))
+                keys.append(hash(ids[-1].tobytes()))
     bounds = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
     _, which, counts = np.unique(np.array(keys, dtype=np.int64), return_inverse=True, return_counts=True)
     return Corpus(_joined(ids, kind), _joined(begins, np.bool_), bounds, counts[which] > 1)
@@ -64,7 +65,11 @@ def check_enough(corpus: Corpus, *, sequence: int) -> None:
     """DataError when there is too little to learn from: how much there is, and how much is needed."""
     needed = LEAST_ROWS * sequence
     if len(corpus) < LEAST_DOCUMENTS:
-        hint = " A document is a line; --documents paragraphs parts the text at blank lines." if len(corpus) else ""
+        hint = (
+            " A document is a line; with --documents paragraphs, what stands between blank lines."
+            if len(corpus)
+            else ""
+        )
         raise DataError(
             f"There is too little text: {counted(len(corpus), 'document')}, and at least {LEAST_DOCUMENTS} are "
             f"needed.{hint}"
@@ -93,7 +98,7 @@ class Division:
 def hold_out(corpus: Corpus, *, share: float, seed: int) -> Division:
     """The corpus with documents held out, drawn by the seed.
 
-    ``share`` of them, at least two and at most 1,000, are held out, never one whose text occurs elsewhere too.
+    ``share`` of them, at least two and at most 1,000, are held out, never one whose pieces are another's too.
     """
     everything = np.arange(len(corpus))
     drawable = everything[~corpus.repeats]
@@ -101,7 +106,7 @@ def hold_out(corpus: Corpus, *, share: float, seed: int) -> Division:
     if len(drawable) < count:
         raise DataError(
             f"Only {counted(len(drawable), 'document')} of {len(corpus):,} occur once, and {count} are to be held out "
-            "for validation. Remove repeats from the text, or lower --held-out."
+            "for validation. Remove repeats from the text, or lower --held-out (2 are the least)."
         )
     held_out = np.sort(np.random.default_rng(seed).choice(drawable, count, replace=False))
     return Division(corpus, np.setdiff1d(everything, held_out), held_out)

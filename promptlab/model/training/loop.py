@@ -13,8 +13,8 @@ from promptlab.model.training.validation import Validation
 from promptlab.model.training.watch import Smoothed
 from promptlab.results.events import Progress
 
-# Looks at the first held-out rows during a run.
-_LOOKS = 10
+# Looks at the first held-out rows during a run, and the fewest steps between two: a look may take as long as a step.
+_LOOKS, _STEPS_A_LOOK = 10, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,9 @@ def _watched(smoothed: Smoothed, loss: float, rate: float, checkpoints: Checkpoi
 
 
 def _is_due(course: Course, standing: Standing, elapsed: float) -> bool:
-    """Whether the step just done passed a tenth of the budget (and was not the last)."""
+    """Whether the step just done passed a tenth of the budget, or more of a few steps (and was not the last)."""
+    steps = course.budget.steps
+    looks = _LOOKS if steps is None else min(_LOOKS, steps // _STEPS_A_LOOK)
     last = replace(standing, step=standing.step - 1)
     before, now = course.fraction(last), course.budget.fraction(standing.step, elapsed)
-    return int(before * _LOOKS) < int(now * _LOOKS) < _LOOKS
+    return int(before * looks) < int(now * looks) < looks

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from promptlab.model.language_model import Batch, LanguageModel
 from promptlab.model.training.objectives import NOTHING, Sample
@@ -34,13 +35,27 @@ def count_targets(samples: Sequence[Sample]) -> int:
 
 
 def summed_loss(lm: LanguageModel, samples: Sequence[Sample]) -> Tensor:
-    """The negative log-probability of all targets (nats), a scalar that gradients flow through."""
+    """The negative log-probability of all targets (nats), a scalar that gradients flow through.
+
+    Where one long row has more than ``MOST_SCORES`` scores, they are worked out in chunks, and again for the gradient.
+    """
     pad = lm.tokens.tokenizer.pad_token_id or 0
     batch, targets = collate(samples, pad=pad, device=lm.device)
     with lm.output.catching(batch.slots) as seen:
         lm.run(batch)
-    scores = lm.output.logits(seen[0]).float()  # (B, M, V)
-    return functional.cross_entropy(scores.flatten(0, 1), targets.flatten(), ignore_index=NOTHING, reduction="sum")
+    hidden, pieces = seen[0][targets != NOTHING], targets[targets != NOTHING]  # (K, H), (K,)
+    most = max(MOST_SCORES // lm.pieces, 1)
+    if len(pieces) <= most:
+        return _loss(lm, hidden, pieces)
+    chunks = zip(torch.split(hidden, most), torch.split(pieces, most), strict=True)
+    return torch.stack(
+        [checkpoint(_loss, lm, *chunk, use_reentrant=False, preserve_rng_state=False) for chunk in chunks]
+    ).sum()
+
+
+def _loss(lm: LanguageModel, hidden: Tensor, pieces: Tensor) -> Tensor:
+    """The summed loss of ``pieces`` (K,) from vectors (K, H)."""
+    return functional.cross_entropy(lm.output.logits(hidden).float(), pieces, reduction="sum")
 
 
 def parts(samples: Sequence[Sample], *, pieces: int, vocabulary: int) -> list[Sequence[Sample]]:

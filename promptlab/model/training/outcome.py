@@ -1,4 +1,4 @@
-"""The finished model as an ordinary folder, written whole or not at all."""
+"""The finished model as an ordinary folder with its card, written whole or not at all."""
 
 import shutil
 from collections.abc import Mapping
@@ -6,14 +6,32 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
+from promptlab import __version__
 from promptlab.errors import StoreError
 from promptlab.model.language_model import LanguageModel
-from promptlab.model.training.card import card
 from promptlab.model.training.checkpoints import Checkpoints
 from promptlab.paths import umask
 from promptlab.text import shorten
+
+_CARD = """# {title}
+
+{origin}
+
+- **Objective:** {objective}, {documents:,} documents of {pieces_of_text:,} pieces, \
+{sequence} pieces a row ({packing}).
+- **Training:** {method}, {steps:,} steps, {pieces:,} pieces ({passes:.2f} passes), {minutes:.1f} minutes, computed in \
+{dtype} on {device}, highest learning rate {learning_rate:.2g}, {decay} decay, seed {seed}.
+- **Validation** on {held_out:,} held-out documents (nats a predicted piece): loss {validation_loss_before:.3f} \
+before, {validation_loss:.3f} after; perplexity {perplexity_before:.1f} before, {perplexity:.1f} after.
+- **Weights:** {parameters:,} parameters, {stored}.
+
+The text it was trained on is not part of this folder, but a language model may repeat what it has read: share it only
+with whom the text may be shared.
+
+Made with promptlab {version}. Use it with `--model FOLDER`.
+"""
 
 _DTYPES = {"F16": torch.float16, "BF16": torch.bfloat16}
 
@@ -53,9 +71,29 @@ def write_model(lm: LanguageModel, checkpoints: Checkpoints, dtype: torch.dtype,
         if checkpoints.out.is_dir():
             checkpoints.out.rmdir()
         folder.replace(checkpoints.out)
-    except (OSError, SafetensorError) as error:
+    except Exception as error:  # tokenizers raise bare Exception for a full disk
         shutil.rmtree(folder, ignore_errors=True)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else shorten(str(error), 120)
-        raise StoreError(f"{str(checkpoints.out)!r} cannot be written ({reason}). {checkpoints.kept()}") from error
+        raise StoreError(
+            f"{str(checkpoints.out)!r} cannot be written ({reason}). Make room for it. {checkpoints.kept()}"
+        ) from error
     checkpoints.remove()
     return total
+
+
+def card(result: Mapping[str, Any]) -> str:
+    """The README of a model from the result of its run: what it was made from and how, without a word of its text."""
+    if result["command"] == "adapt":
+        title = f"{result['model']}, trained further"
+        packed = f" Its weights had been packed as {result['quantization']}." if result["quantization"] else ""
+        origin = (
+            f"The {result['family']} language model `{result['model']}` (type {result['type']}), trained further on "
+            f"unlabelled text by `promptlab model adapt`.{packed} Its licence is that of the model it was made from."
+        )
+    else:
+        title = f"A {result['size']} {result['family']} language model"
+        origin = (
+            f"A {result['family']} language model (type {result['type']}) with {result['vocabulary']:,} pieces, made "
+            "from nothing on unlabelled text by `promptlab model pretrain`."
+        )
+    return _CARD.format(title=title, origin=origin, version=__version__, minutes=result["seconds"] / 60, **result)

@@ -104,8 +104,8 @@ def _store(tokenizer: Any, folder: Path) -> None:
     try:
         tokenizer.save_pretrained(new)
         new.replace(folder)
-    except OSError as error:
-        raise StoreError(f"{str(folder)!r} cannot be written: {error.strerror}.") from error
+    except Exception as error:  # tokenizers raise bare Exception for a full disk
+        raise StoreError(f"{str(folder)!r} cannot be written ({error}). Free some space and start again.") from error
 
 
 def _load(folder: Path) -> Any:

@@ -15,6 +15,8 @@ from promptlab.text import size
 _FLOAT = 4  # bytes
 # Numbers kept for the backward pass, for each piece, layer and unit of width (measured on BERT, about).
 _KEPT = 40
+# What a process takes on the CPU before any model, with torch and transformers loaded.
+_PROCESS = 450_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,11 @@ class Requirements:
     more_memory: int
     disk: int
 
-    def check(self, device: torch.device, out: Path) -> str:
-        """The sentence that tells the user; ModelError when memory or disk do not suffice."""
+    def check(self, device: torch.device, out: Path, *, written: int = 0) -> str:
+        """The sentence that tells the user; ModelError when memory or disk do not suffice.
+
+        ``written`` are bytes that a stopped run has on the disk already.
+        """
         free = hardware.free_memory(device)
         if free is not None and self.more_memory > free:
             raise ModelError(
@@ -36,10 +41,10 @@ class Requirements:
             )
         place = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
         room = shutil.disk_usage(place).free
-        if self.disk > room:
+        if self.disk - written > room:
             raise ModelError(
-                f"The run takes {size(self.disk)} of disk with its checkpoints, and {str(place)!r} has {size(room)} "
-                "free."
+                f"The run takes {size(self.disk - written)} of disk with its checkpoints, and {str(place)!r} has "
+                f"{size(room)} free. Make room, or name another --out."
             )
         there = "" if free is None else f" ({size(free)} free)"
         return (
@@ -48,14 +53,20 @@ class Requirements:
         )
 
 
-def requirements_of(lm: LanguageModel, *, pass_pieces: int, computed: torch.dtype, stored: torch.dtype) -> Requirements:
-    """Weights, gradients and AdamW's two moments in float32, and what a pass keeps: an estimate, to a third or so."""
+def requirements_of(
+    lm: LanguageModel, *, pass_pieces: int, targets: float, computed: torch.dtype, stored: torch.dtype
+) -> Requirements:
+    """Weights, gradients and AdamW's two moments in float32, and what a pass keeps: an estimate, to a third or so.
+
+    ``targets`` is the share of the pieces that the output layer scores.
+    """
     everything = sum(value.numel() for name, value in lm.model.named_parameters() if ".lora_" not in name)
     trained = sum(value.numel() for value in lm.model.parameters() if value.requires_grad)
     config = lm.model.config
     layers = getattr(config, "num_hidden_layers", 12) * (2 if lm.family == "seq2seq" else 1)
     kept = pass_pieces * layers * getattr(config, "hidden_size", 768) * _KEPT * computed.itemsize
-    scores = 3 * _FLOAT * min(pass_pieces * lm.pieces, MOST_SCORES)
+    scores = 3 * _FLOAT * min(int(pass_pieces * targets) * lm.pieces, MOST_SCORES)
     more = 3 * _FLOAT * trained + kept + scores
     output = everything * stored.itemsize
-    return Requirements(output, everything * _FLOAT + more, more, output + 2 * 3 * _FLOAT * trained)
+    taken = everything * _FLOAT + (_PROCESS if lm.device.type == "cpu" else 0)
+    return Requirements(output, taken + more, more, output + 2 * 3 * _FLOAT * trained)

@@ -71,9 +71,13 @@ class Run:
         self._check_sequence(objective)
         trainer = Trainer(self.lm, objective, self.computed, self.settings.batch_pieces, self.settings.dropout)
         needed = requirements_of(
-            self.lm, pass_pieces=self.settings.batch_pieces, computed=self.computed, stored=self.stored
+            self.lm,
+            pass_pieces=self.settings.batch_pieces,
+            targets=self.settings.mask_share if self.lm.family == "masked" else 1.0,
+            computed=self.computed,
+            stored=self.stored,
         )
-        yield Note("info", needed.check(self.lm.device, self.checkpoints.out))
+        yield Note("info", needed.check(self.lm.device, self.checkpoints.out, written=self.checkpoints.written()))
         yield Note("info", "Reading the text (100 MB take a minute or two).")
         corpus = read_corpus(self.texts, self.lm.tokens, words=self.lm.family == "masked")
         check_enough(corpus, sequence=self.sequence)
@@ -84,6 +88,8 @@ class Run:
     def _train(self, trainer: Trainer, divided: Division) -> Iterator[Event]:
         supply = self._supply(trainer.objective, divided)
         validation = Validation.of(supply.windows(divided.held_out), objective_of(self.lm), seed=self.settings.seed)
+        if self.checkpoints.newest() is None:
+            yield Note("info", "Measuring the validation loss before training.")
         standing, said = self._start(trainer, validation)
         yield Note("info", said)
         course = Course(
@@ -126,6 +132,7 @@ class Run:
         self, trainer: Trainer, validation: Validation, standing: Standing, divided: Division
     ) -> Iterator[Event]:
         """The weights as they will be stored, their validation loss, and the folder."""
+        yield Note("info", "Measuring the validation loss after training.")
         self.merge()
         stored = round_weights(self.lm, self.stored)
         quick = validation.loss(trainer, quick=True)
@@ -189,9 +196,12 @@ def begun(
         before = checkpoints.learning_rate()
         chosen = settings.learning_rate or before or rate
         checkpoints.begin({**identity, **settings.identity(), "learning_rate": chosen}, resume=resume)
-        has_changed = before is not None and before != chosen
-        said = f"The learning rate is {chosen:g} from here on, and was {before:g}." if has_changed else ""
-        yield chosen, [Note("warning", said)] if said else []
+        notes = []
+        if before is not None and before != chosen:
+            notes.append(Note("warning", f"The learning rate is {chosen:g} from here on, and was {before:g}."))
+        if resume and before is None:
+            notes.append(Note("info", f"{str(checkpoints.folder)!r} has no checkpoint: this run starts anew."))
+        yield chosen, notes
 
 
 def _losses(before: float, after: float) -> dict[str, float]:
