@@ -41,3 +41,4 @@ def clear_cache(kinds: Kinds = None, json: options.Json = False) -> None:
         return
     files, total = sum(one.files for one in removed), sum(one.bytes for one in removed)
     console.show(f"Removed {counted(files, 'file')}, {size(total)}.")
+    console.show_lines(f"  {one.name}: {counted(one.files, 'file')}, {size(one.bytes)}" for one in removed if one.files)

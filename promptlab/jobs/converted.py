@@ -21,9 +21,17 @@ def convert_model(source: Path, target: Path, *, say: Say | None = None) -> Orig
 
     Raises ModelError for a source that cannot be converted and for a target that is in use; nothing is left then.
     """
-    refuse_in_use(target)
-    if source.is_dir():
-        return convert_bin(source, target, say=say)
+
+    def wait() -> None:
+        if say is not None:
+            say(f"Another process is writing {target}; waiting for it.")
+
+    with one_at_a_time(target, wait):
+        refuse_in_use(target)
+        return convert_bin(source, target, say=say) if source.is_dir() else _convert_file(source, target, say)
+
+
+def _convert_file(source: Path, target: Path, say: Say | None) -> Origin:
     if not source.is_file():
         raise ModelError(f"There is no file or folder {str(source)!r}.")
     if not is_gguf(source):
@@ -32,8 +40,7 @@ def convert_model(source: Path, target: Path, *, say: Say | None = None) -> Orig
         )
     read_header(source)
     origin = Origin(source.name, content_hash(source), "")
-    with one_at_a_time(target, lambda: None):
-        convert(source, target, say=say, origin=origin)
+    convert(source, target, say=say, origin=origin)
     return read_origin(target) or origin
 
 

@@ -12,7 +12,6 @@ from promptlab.jobs.evaluation import Evaluation
 from promptlab.jobs.plan import DEFAULT_TASK, Plan, cell_name, open_task
 from promptlab.jobs.scored import Classifier
 from promptlab.model import LanguageModel, load_model
-from promptlab.model.source import EMBEDDED
 from promptlab.pipeline import Pipeline, load, save
 from promptlab.results import Run
 from promptlab.spec import RunSpec
@@ -106,10 +105,8 @@ def _absolute(task: str) -> str:
 
 
 def _model(lm: LanguageModel) -> dict[str, Any]:
-    path = Path(lm.name)
-    name = str(path.resolve()) if lm.name != EMBEDDED and path.is_dir() else lm.name
     return {
-        "name": name,
+        "name": lm.name,
         "revision": lm.revision,
         "fingerprint": lm.state_key(),
         "quantization": lm.quantization,

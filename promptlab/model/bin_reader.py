@@ -14,7 +14,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from promptlab.errors import ModelError
-from promptlab.text import shorten
+from promptlab.text import shorten, size
+
+_SLACK = 1_000_000  # bytes
 
 
 def convert(files: Sequence[Path], draft: Path) -> str:
@@ -26,8 +28,10 @@ def convert(files: Sequence[Path], draft: Path) -> str:
     sizes: Counter[str] = Counter()
     for number, path in enumerate(files, start=1):
         tensors = unshared(read(path))
+        _refuse_expanded(path, tensors)
         name = f"model-{number:05}-of-{len(files):05}.safetensors" if len(files) > 1 else "model.safetensors"
-        save_file(tensors, draft / name, {"format": "pt"})
+        apart = {key: tensor.detach().clone().contiguous() for key, tensor in tensors.items()}
+        save_file(apart, draft / name, {"format": "pt"})
         places |= dict.fromkeys(tensors, name)
         for tensor in tensors.values():
             sizes[str(tensor.dtype).removeprefix("torch.")] += tensor.numel()
@@ -42,7 +46,7 @@ def read(path: Path) -> dict[str, Tensor]:
     try:
         held = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ModelError(_refusal(path, str(error))) from None
+        raise ModelError(_refusal(path, str(error) or "it is empty")) from None
     if isinstance(held, Mapping) and isinstance(held.get("state_dict"), Mapping):
         held = held["state_dict"]
     if not isinstance(held, Mapping) or not held:
@@ -54,7 +58,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 
 def unshared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors as safetensors can hold them: those that are one and the same under one name, the others apart.
+    """The tensors as safetensors can hold them: those that are one and the same under one name.
 
     A model ties them again when it is loaded. The embeddings' name stays where it is among them.
     """
@@ -63,7 +67,14 @@ def unshared(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         place = (tensor.data_ptr(), tensor.dtype, tuple(tensor.shape), tensor.stride()) if tensor.numel() else (name,)
         by_place.setdefault(place, []).append(name)
     kept = {min(names, key=_is_output) for names in by_place.values()}
-    return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items() if name in kept}
+    return {name: tensor for name, tensor in tensors.items() if name in kept}
+
+
+def _refuse_expanded(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """ModelError when the tensors take far more than their file: one number can be said to fill any shape."""
+    needed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    if needed > 2 * path.stat().st_size + _SLACK:
+        raise ModelError(f"{path.name} would grow to {size(needed)}, which weights of its size do not.")
 
 
 def _is_output(name: str) -> bool:

@@ -15,6 +15,7 @@ from promptlab.model.origin import ORIGIN
 from promptlab.paths import cache_folder, umask
 from promptlab.text import size
 
+_DRAFT = ".partial"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -72,7 +73,7 @@ def appearing(target: Path) -> Iterator[Path]:
     What a killed run left there is removed first. Raises ModelError for a folder of that name that is another's, and
     for a disk that is full or cannot be written.
     """
-    draft = target.with_name(f"{target.name}.partial")
+    draft = target.with_name(f"{target.name}{_DRAFT}")
     _remove_leftovers(draft)
     try:
         draft.mkdir(parents=True)
@@ -87,6 +88,11 @@ def appearing(target: Path) -> Iterator[Path]:
         raise ModelError(f"{str(target)!r} cannot be written: {reason}. Nothing was left there.") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def is_draft(folder: Path) -> bool:
+    """Whether a folder is one that is being written, or that a killed run left."""
+    return folder.name.endswith(_DRAFT)
 
 
 def _remove_leftovers(draft: Path) -> None:

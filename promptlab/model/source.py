@@ -15,7 +15,7 @@ from promptlab.model.gguf.header import is_gguf
 from promptlab.model.origin import read_origin
 from promptlab.model.packaged import PACKAGED, find_packaged
 from promptlab.paths import PACKAGE
-from promptlab.text import counted, nearest, size
+from promptlab.text import counted, nearest, shorten, size
 
 EMBEDDED = "embedded"
 _NAMED = (EMBEDDED, *PACKAGED)
@@ -47,7 +47,7 @@ def find(reference: str, *, revision: str = "", offline: bool = False, say: Say 
     cache when it is first used. ``offline`` looks in the hub's cache only. ``say`` is told sizes before a download or
     an unpacking begins.
     """
-    path = Path(reference).expanduser()
+    path = _path(reference)
     is_named = reference == EMBEDDED or reference in PACKAGED
     if revision and (is_named or path.exists()):
         raise ModelError(f"--revision {revision!r}: only a hub's models have revisions, and {reference!r} is none.")
@@ -64,6 +64,9 @@ def find(reference: str, *, revision: str = "", offline: bool = False, say: Say 
             f"{reference!r} is a file, and a model is a folder with config.json, a tokenizer and weights, or a GGUF "
             "file, which this is not."
         )
+    if path.suffix.lower() == ".gguf":
+        beside = [other.name for other in path.parent.glob("*.gguf")]
+        raise ModelError(f"There is no file {reference!r}.{nearest(path.name, beside)}")
     name, _, after = reference.partition("@")
     if not re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name):
         raise ModelError(
@@ -71,6 +74,17 @@ def find(reference: str, *, revision: str = "", offline: bool = False, say: Say 
             "Name a folder, a GGUF file, a hub model such as 'roberta-base', or 'embedded'."
         )
     return _from_hub(name, after or revision or "main", offline=offline, say=say)
+
+
+def _path(reference: str) -> Path:
+    """The reference as a path, whether or not there is something; ModelError when that cannot be told."""
+    try:
+        path = Path(reference).expanduser()
+        path.exists()
+    except (OSError, RuntimeError) as error:  # RuntimeError for ~ with an unknown name
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ModelError(f"{shorten(reference, 80)!r} cannot be opened: {(reason or '').rstrip('.')}.") from error
+    return path
 
 
 def _of_folder(path: Path) -> Source:

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import math
-import re
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -43,10 +42,7 @@ def fingerprint(folder: Path, files: Iterable[Path]) -> str:
 
 
 def content_hash(path: Path) -> str:
-    """The sha256 of a file, remembered by its size and time; a hub's cache names large files by it."""
-    blob = path.resolve().name
-    if re.fullmatch(r"[0-9a-f]{64}", blob):
-        return blob
+    """The sha256 of a file, remembered by its size and time; a name is no proof, also where a hub's cache gives it."""
     if path.stat().st_size < _SMALL:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     known = _Remembered()

@@ -138,7 +138,7 @@ def test_the_cache_is_shown_and_cleared_by_kind(
     shown = {one["name"]: one for one in promptlab("cache", "show", "--json").results}
     assert (shown["readouts"]["files"], shown["readouts"]["bytes"]) == (1, 5)
     assert promptlab("cache", "clear", "readuots").code == 2
-    assert "Removed 1 file, 5 B." in promptlab("cache", "clear", "readouts").out
+    assert "Removed 1 file, 5 B.\n  readouts: 1 file, 5 B\n" in promptlab("cache", "clear", "readouts").out
     assert promptlab("cache", "clear").code == 0 and (tmp_path / "own" / "not ours").read_text() == "kept"
 
 

@@ -99,6 +99,13 @@ def test_a_file_that_is_cut_is_refused(tmp_path: Path) -> None:
         bin_reader.read(path)
 
 
+def test_a_small_file_that_would_fill_the_disk_is_refused(tmp_path: Path) -> None:
+    torch.save({"weight": torch.zeros(1).expand(300, 10_000)}, tmp_path / "weights.bin")
+    with pytest.raises(ModelError, match=r"weights\.bin would grow to 12.0 MB"):
+        bin_reader.convert([tmp_path / "weights.bin"], tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["weights.bin"]
+
+
 def test_weights_inside_a_checkpoint_are_found(tmp_path: Path) -> None:
     torch.save({"state_dict": {"weight": torch.ones(2, 2)}}, tmp_path / "weights.pt")
     assert bin_reader.read(tmp_path / "weights.pt")["weight"].shape == (2, 2)

@@ -1,9 +1,12 @@
 """What a GGUF file says about itself is read from its header, and whatever is no whole model is refused."""
 
+import contextlib
 import struct
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_ggufs import write_gguf
 from tiny_models import build
 
@@ -104,6 +107,46 @@ def test_a_file_cut_at_any_place_is_refused_in_one_sentence(share: float, tmp_pa
     with pytest.raises(ModelError) as error:
         read_header(path)
     assert "is cut short" in str(error.value) or "does not begin" in str(error.value)
+
+
+@pytest.mark.parametrize("counts", [(2**62, 1), (1, 2**62)])
+def test_counts_beyond_any_model_s_are_refused_before_they_are_read(counts: tuple[int, int], tmp_path: Path) -> None:
+    (tmp_path / "m.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, *counts) + bytes(1000))
+    with pytest.raises(ModelError, match=r"its header holds [\d,]+ keys? and [\d,]+ tensors?\."):
+        read_header(tmp_path / "m.gguf")
+
+
+def test_more_layers_than_weights_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"names 2,000,000,000 layers and \d+ tensors"):
+        read_header(write_gguf("gpt2", tmp_path / "m.gguf", values={"gpt2.block_count": 2_000_000_000}))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 1, exclude_max=True),
+            st.sampled_from([b"\xff" * 8, bytes(8), struct.pack("<Q", 2**63), struct.pack("<Q", 3_000_000)])
+            | st.binary(min_size=1, max_size=8),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_nothing_but_a_refusal_comes_of_a_forged_header(
+    tmp_path_factory: pytest.TempPathFactory, forged: list[tuple[float, bytes]]
+) -> None:
+    path = tmp_path_factory.mktemp("forged") / "m.gguf"
+    content = bytearray(write_gguf("gpt2", path).read_bytes())
+    end = read_header(path).data_start
+    for share, written in forged:
+        place = int(share * end)
+        content[place : place + len(written)] = written
+    path.write_bytes(content)
+    with contextlib.suppress(ModelError):
+        header = read_header(path)
+        assert header.bytes <= path.stat().st_size and header.parameters >= 0
+        assert set(header.control_pieces.values()) <= set(header.pieces)
+        assert isinstance(header.quantization + header.precision + header.licence, str)
 
 
 def test_a_header_with_any_byte_changed_is_read_or_refused(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tiny_tokenizers import tokenizer
 
 from promptlab.errors import ModelError, StoreError
 from promptlab.model import load_model, wrap_model
+from promptlab.model.gguf.cached import in_cache
 from promptlab.model.source import find
 from promptlab.paths import cache_folder
 
@@ -157,7 +158,7 @@ def test_what_a_killed_conversion_left_is_removed_by_the_next(tmp_path: Path) ->
     killed = subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
     assert killed.returncode == -9
     (left,) = left_in_cache()
-    assert left.endswith(".partial")
+    assert left.endswith(".partial") and list(in_cache()) == []
     source = find(str(path))
     assert left_in_cache() == [source.folder.name]
 
@@ -221,6 +222,29 @@ def test_weights_that_transformers_would_pass_over_are_a_reason_to_refuse(tmp_pa
     with pytest.raises(ModelError, match=r"transformers uses [\d,]+ of its [\d,]+ weights"):
         find(str(write_gguf("llama3", tmp_path / "m.gguf", tensors=extra)))
     assert left_in_cache() == []
+
+
+@pytest.mark.parametrize(("key", "value"), [("attention.head_count", 0), ("attention.head_count", 7)])
+def test_a_header_that_transformers_stumbles_over_is_one_sentence(key: str, value: int, tmp_path: Path) -> None:
+    path = write_gguf("llama3", tmp_path / "m.gguf", values={f"llama.{key}": value})
+    with pytest.raises(ModelError, match=r"m\.gguf: transformers cannot read it"):
+        find(str(path))
+    assert left_in_cache() == []
+
+
+def test_a_file_named_like_the_hash_of_another_is_not_taken_for_it(tmp_path: Path) -> None:
+    other = find(str(write_gguf("llama3", tmp_path / "other.gguf"))).folder
+    padded = write_gguf("gpt2", tmp_path / other.name.partition("-")[0])
+    assert find(str(padded)).folder != other
+
+
+def test_a_gguf_file_that_is_not_there_is_not_looked_for_on_a_hub(tmp_path: Path) -> None:
+    write_gguf("gpt2", tmp_path / "model.gguf")
+    with pytest.raises(ModelError, match=r"There is no file '.*modle\.gguf'\. Did you mean 'model\.gguf'\?"):
+        find(str(tmp_path / "modle.gguf"))
+    for odd, said in (("a" * 5000, "File name too long"), ("~nobody-here/m.gguf", "home directory")):
+        with pytest.raises(ModelError, match=rf"cannot be opened: .*{said}.*\.$"):
+            find(odd)
 
 
 def test_a_file_that_is_neither_model_nor_gguf_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from promptlab.errors import StoreError
 from promptlab.model.gguf.convert import convert
 from promptlab.model.gguf.header import read_header
-from promptlab.model.new_folder import converted_folder, one_at_a_time
+from promptlab.model.new_folder import converted_folder, is_draft, one_at_a_time
 from promptlab.model.origin import Origin, read_origin
 from promptlab.model.weights import content_hash, is_hashed
 
@@ -38,8 +38,8 @@ def folder_of(sha256: str) -> Path:
 
 
 def is_there(folder: Path) -> bool:
-    """Whether a converted folder is complete (it appears whole, so its configuration says so)."""
-    return (folder / "config.json").is_file()
+    """Whether a converted folder is complete: it appears whole, so its name and its configuration say so."""
+    return not is_draft(folder) and (folder / "config.json").is_file()
 
 
 def unpacked(path: Path, *, written: str, say: Callable[[str], None] | None = None) -> tuple[Path, str]:

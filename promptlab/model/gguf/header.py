@@ -12,13 +12,15 @@ from typing import NamedTuple
 from promptlab.errors import ModelError
 from promptlab.model.gguf.kinds import FILE_KINDS, PLAIN, TENSOR_KINDS
 from promptlab.model.gguf.reader import Cut, Entry, Reader, Value
-from promptlab.text import shorten
+from promptlab.text import counted, shorten
 
 MAGIC = b"GGUF"
 PIECES, PIECE_KINDS = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
 _VERSIONS = (2, 3)
 _ALIGNMENT = 32
 _CONTROL = 3
+_LAYERS = ("block_count", "decoder_block_count")
+_MOST_KEYS, _MOST_TENSORS = 100_000, 1_000_000  # many times what the largest models have
 # Tokenizers that llama.cpp begins with a start piece when the file says nothing: SentencePiece, and Llama 3's.
 _STARTING_MODELS, _STARTING_SPLITS = ("llama",), ("llama3", "llama-v3", "llama-bpe")
 
@@ -190,6 +192,8 @@ def _parsed(path: Path, content: memoryview) -> Header:
     if version not in _VERSIONS:
         raise ModelError(_other_version(path, version))
     tensor_count, entry_count = reader.whole("Q"), reader.whole("Q")
+    if entry_count > _MOST_KEYS or tensor_count > _MOST_TENSORS:
+        raise ValueError(f"{counted(entry_count, 'key')} and {counted(tensor_count, 'tensor')}")
     entries = tuple(reader.entry((PIECES, PIECE_KINDS)) for _ in range(entry_count))
     start = reader.at
     tensors = tuple(_tensor(reader) for _ in range(tensor_count))
@@ -230,3 +234,9 @@ def _refuse_other_things(header: Header) -> None:
         )
     if not header.architecture or not header.tensors:
         raise ModelError(f"{path} holds no model: its header names no architecture or no weights.")
+    layers = max(header.number(f"{header.architecture}.{key}") or 0 for key in _LAYERS)
+    if layers > len(header.tensors):  # transformers would set up each of them before it misses their weights
+        raise ModelError(
+            f"{path} is damaged: its header names {layers:,} layers and {counted(len(header.tensors), 'tensor')}. Copy "
+            "or download it again."
+        )
