@@ -16,7 +16,7 @@ Family = Annotated[str, typer.Option(metavar="FAMILY", help="masked, causal or s
 Size = Annotated[str, typer.Option(metavar="SIZE", help="tiny (4 layers of 256) or small (6 of 384).")]
 Column = Annotated[str | None, typer.Option(metavar="COLUMN", help="The files are tables: the column with the texts.")]
 Unit = Literal["lines", "paragraphs"]
-Documents = Annotated[Unit, typer.Option(metavar="UNIT", help="In plain text, a document is a line or paragraph.")]
+Documents = Annotated[Unit, typer.Option(metavar="UNIT", help="What a document is in plain text: lines or paragraphs.")]
 Minutes = Annotated[float | None, typer.Option(metavar="N", help="How long to train. Default: 30, without --steps.")]
 Steps = Annotated[int | None, typer.Option(metavar="N", help="How many steps to train, in place of --minutes.")]
 BatchPieces = Annotated[int, typer.Option(metavar="N", help="Pieces a step.")]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from promptlab.errors import ModelError
 from promptlab.model.gate import check_configs
-from promptlab.model.new_folder import appearing, need_room, one_at_a_time
+from promptlab.model.new_folder import appearing, need_room
 from promptlab.model.origin import Origin, write_card, write_origin
 from promptlab.model.weights import content_hash
 from promptlab.paths import PACKAGE
@@ -38,7 +38,7 @@ def convert_bin(folder: Path, target: Path, *, say: Callable[[str], None] | None
     if say is not None:
         say(f"Converting {counted(len(files), 'file')} of {folder.name}, {size(held)}, in a process of its own.")
     origin = Origin(folder.resolve().name, _hash(files), str(config.get("model_type", "")))
-    with one_at_a_time(target, lambda: None), appearing(target) as draft:
+    with appearing(target) as draft:
         _copy_settings(folder, draft)
         origin = replace(origin, stored=_run(files, draft))
         if not (draft / "README.md").exists():

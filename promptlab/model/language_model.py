@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from promptlab.errors import ModelError
 from promptlab.model.chat import ChatFormat
-from promptlab.model.encode import Demonstration, Frame, Prompt, encode
+from promptlab.model.encode import Frame, Prompt, encode
 from promptlab.model.output import OutputLayer
 from promptlab.model.readout import Readout
 from promptlab.model.spelling import Spelling, slot_leads
 from promptlab.model.tokens import Tokens
 from promptlab.task import Example
-from promptlab.template import Template
+from promptlab.template import Demonstration, Template
 from promptlab.verbalizer import Word
 
 Family = Literal["masked", "causal", "seq2seq"]

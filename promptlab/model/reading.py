@@ -8,12 +8,11 @@ from torch import Tensor
 
 from promptlab.model.batches import plan_batches, run_rows
 from promptlab.model.cache import reading_key
-from promptlab.model.encode import Demonstration
 from promptlab.model.language_model import LanguageModel, ReadoutStore
 from promptlab.model.readout import Readout
 from promptlab.model.whole import read_column
 from promptlab.task import Example
-from promptlab.template import Template
+from promptlab.template import Demonstration, Template
 from promptlab.verbalizer import Word
 
 # Rows that are encoded and sorted together: long enough to waste little padding, short enough to stream a large file.

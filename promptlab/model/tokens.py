@@ -130,13 +130,17 @@ def _frame(tokenizer: Any) -> tuple[list[int], list[int]]:
 def _special_pieces(tokenizer: Any) -> frozenset[int]:
     """The pieces that no text may bring about; the unknown piece may be, unless it has another meaning as well.
 
-    Those that a chat format writes are among them, whether the tokenizer calls them special or not.
+    Those that a chat format writes are among them, whether the tokenizer calls them special or not, and so is the end
+    (``</think>``) of what it only opens.
     """
     formats = str(tokenizer.chat_template or "")
+
+    def is_mark(entry: str) -> bool:
+        is_written = entry in formats or entry.replace("/", "", 1) in formats
+        return is_written and _MARKER.fullmatch(entry) is not None
+
     special = {
-        piece
-        for piece, token in tokenizer.added_tokens_decoder.items()
-        if token.special or (token.content in formats and _MARKER.fullmatch(token.content))
+        piece for piece, token in tokenizer.added_tokens_decoder.items() if token.special or is_mark(token.content)
     }
     names = [name for name in tokenizer.special_tokens_map if name.endswith("_token") and name != "unk_token"]
     meant = {getattr(tokenizer, f"{name}_id") for name in names}

@@ -13,10 +13,9 @@ from torch import Tensor
 
 from promptlab.errors import ConfigError
 from promptlab.model.batches import run_rows
-from promptlab.model.encode import Demonstration
 from promptlab.model.language_model import LanguageModel, Row
 from promptlab.task import Example
-from promptlab.template import Template
+from promptlab.template import Demonstration, Template
 from promptlab.verbalizer import Pieces, Word
 
 

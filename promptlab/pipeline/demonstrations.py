@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from promptlab.errors import ConfigError
-from promptlab.model.encode import Demonstration
 from promptlab.task import Example
+from promptlab.template import Demonstration
 from promptlab.text import nearest
 from promptlab.verbalizer import LabelWords
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from promptlab.model import LanguageModel, NeedsReading, Readout
-from promptlab.model.encode import Demonstration, Prompt
+from promptlab.model.encode import Prompt
 from promptlab.model.language_model import ReadoutStore
 from promptlab.pipeline.classify import classify, predict
 from promptlab.pipeline.demonstrations import solved
@@ -17,7 +17,7 @@ from promptlab.pipeline.inputs import Input
 from promptlab.results import Scores
 from promptlab.scoring import Verbalizer, WordVerbalizer
 from promptlab.task import Example
-from promptlab.template import Template, check_template
+from promptlab.template import Demonstration, Template, check_template
 from promptlab.verbalizer import LabelWords, check_words
 
 

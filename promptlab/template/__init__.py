@@ -2,7 +2,7 @@
 
 from promptlab.template.check import check_template
 from promptlab.template.files import Entry, TemplateFile, read_templates
-from promptlab.template.fill import Run, Segment, Span, fill_run, layout, with_demonstrations
+from promptlab.template.fill import Demonstration, Run, Segment, Span, fill_run, layout, with_demonstrations
 from promptlab.template.library import (
     default_template,
     guess_kind,
@@ -34,6 +34,7 @@ from promptlab.template.show import show_parts
 
 __all__ = [
     "Control",
+    "Demonstration",
     "Demonstrations",
     "Entry",
     "Field",

@@ -21,7 +21,7 @@ from promptlab.template.parts import (
 from promptlab.text import TEXT_FILTERS, counted
 
 SEPARATOR = "\n\n"  # between demonstrations: contextual calibration (Zhao et al., 2021), released code
-Solved = tuple[Mapping[str, str], tuple[str, ...]]  # an example's fields, and its answer: one string a slot
+Demonstration = tuple[Mapping[str, str], tuple[str, ...]]  # solved: its fields, and its answer, one string a slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def _fill_field(part: Field, fields: Mapping[str, str]) -> Span:
     return Span(text, part.name, min(limits, default=None), data=True)
 
 
-def with_demonstrations(template: Template, demonstrations: Sequence[Solved]) -> Template:
+def with_demonstrations(template: Template, demonstrations: Sequence[Demonstration]) -> Template:
     """The template with ``{demos}`` replaced by solved examples, or by nothing when there are none.
 
     Each is written with the side of ``{demos}`` that has the fields and slots (so that an instruction on the other
@@ -134,7 +134,7 @@ def with_demonstrations(template: Template, demonstrations: Sequence[Solved]) ->
     return replace(template, parts=_merged([*before, *written, *after]))
 
 
-def _with_turns(template: Template, demonstrations: Sequence[Solved]) -> Template:
+def _with_turns(template: Template, demonstrations: Sequence[Demonstration]) -> Template:
     """Each demonstration as two messages, in the words of the user's message and the reply.
 
     A beginning of the user's message without a field, before ``{demos}``, stands once: in the first of them.

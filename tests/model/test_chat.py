@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from tiny_chats import CHATS, TRIMMING, applied, chat, chat_with, next_logprobs
 
 from promptlab.model import LanguageModel, Readout
-from promptlab.model.encode import Demonstration, soft_count
+from promptlab.model.encode import soft_count
 from promptlab.task import Example
-from promptlab.template import Template
+from promptlab.template import Demonstration, Template
 
 few = settings(max_examples=25)
 MARKERS = (

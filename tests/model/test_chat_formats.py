@@ -1,7 +1,7 @@
 """Chat formats of every make: what is learnt of them, and the sentence where one cannot be used."""
 
 import pytest
-from tiny_chats import CHATS, chat, chat_tokenizer, chat_with
+from tiny_chats import CHATS, applied, chat, chat_tokenizer, chat_with
 from tiny_models import tiny
 from tiny_tokenizers import tokenizer
 from tokenizers import AddedToken
@@ -38,6 +38,22 @@ def test_a_template_without_turns_stays_itself() -> None:
 
 def test_reasoning_models_are_asked_not_to_think() -> None:
     assert written(chat("thinking"))[-1].endswith("<|im_start|>assistant\n<think>\n\n</think>\n\n")
+
+
+@pytest.mark.parametrize("mark", ["<think>", "[THINK]", "<|thought|>"])
+def test_a_reply_that_opens_in_a_thought_is_said_with_the_way_out(mark: str) -> None:
+    lm = chat_with(USER + "<|im_start|>" + mark + "\n", kind="thinking")
+    (note,) = lm.chat.notes(ASK)
+    end = f"{mark[0]}/{mark[1:]}"
+    assert f"inside a thought ({mark!r})" in note and f"{{assistant}}{end}\\n\\n{{mask}}" in note
+    assert lm.chat.notes(Template.parse(f"{{text}}{{assistant}}{end}\n\n{{mask}}")) == ()
+
+
+def test_a_thought_that_the_template_ends_is_ended_by_the_models_own_piece() -> None:
+    lm = chat_with(USER + "<|im_start|><think>\n</think>", kind="thinking")
+    (prompt,) = lm.encode(Template.parse("{text}{assistant}</think>\n\n{mask}"), [Example({"text": "</think>"})])
+    assert prompt.ids.count(lm.tokens.id_of("</think>") or -1) == 2
+    assert lm.chat.notes(ASK) == ()
 
 
 def test_the_date_is_always_the_same() -> None:
@@ -77,6 +93,19 @@ def test_a_system_message_that_a_format_drops_is_folded() -> None:
     lm = chat_with(USER.replace("in messages %}", "in messages if message['role'] != 'system' %}"))
     (prompt,) = lm.encode(Template.parse("Judge.{system}{text}{assistant}{mask}"), [Example({"text": "a film"})])
     assert lm.tokens.read(prompt.ids).startswith("<|im_start|>Judge.\n\na film<|im_end|>")
+
+
+def test_a_format_that_takes_lists_of_parts_only_is_given_these() -> None:
+    """As formats of models that read pictures too: of a text they write nothing."""
+    parts = USER.replace(
+        "{{ message['content'] }}",
+        "{% for part in message['content'] if part['type'] == 'text' %}{{ part['text'] | trim }}{% endfor %}",
+    )
+    lm = chat_with(parts)
+    (prompt,) = lm.encode(Template.parse("Judge.{system}{text}{assistant}{mask}"), [Example({"text": " a film\n"})])
+    told = [{"role": "system", "content": "Judge."}, {"role": "user", "content": " a film\n"}]
+    listed = [{**one, "content": [{"type": "text", "text": one["content"]}]} for one in told]
+    assert list(prompt.ids) == [*applied(lm, listed), lm.tokens.id_of("<|im_start|>")]
 
 
 def test_a_format_of_several_gives_its_default() -> None:
@@ -135,8 +164,8 @@ def test_entries_that_the_format_writes_are_special_and_ordinary_ones_are_not() 
     made = chat_tokenizer("thinking", source=USER + "<think> user ")
     made.add_tokens(["user", "  ", "<other>"])
     tokens = Tokens(made)
-    assert tokens.id_of("<think>") in tokens.special
-    assert {tokens.id_of(entry) for entry in ("user", "  ", "<other>", "</think>")}.isdisjoint(tokens.special)
+    assert {tokens.id_of(entry) for entry in ("<think>", "</think>")} <= tokens.special
+    assert {tokens.id_of(entry) for entry in ("user", "  ", "<other>")}.isdisjoint(tokens.special)
     assert Tokens(tokenizer("qwen")).special == frozenset({tokens.id_of("<|endoftext|>")})
 
 
@@ -156,6 +185,8 @@ def test_marks_that_are_plain_text_are_broken_in_data_wherever_the_format_has_th
     (prompt,) = lm.encode(ASK, [Example({"text": "a <|user|> b <|assistant|> <|other|>"})])
     assert "a < |user|> b < |assistant|> <|other|>" in lm.tokens.read(prompt.ids)
     assert lm.chat.notes(ASK) == ()
+    (prompt,) = lm.encode(ASK, [Example({"text": "a <|system|> b"})])  # of a role that the template does not have
+    assert "a < |system|> b" in lm.tokens.read(prompt.ids)
 
 
 def test_a_format_that_marks_turns_with_words_says_so() -> None:

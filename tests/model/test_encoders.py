@@ -121,6 +121,13 @@ def test_weights_that_are_cut_short_are_refused(folder: Folder) -> None:
     assert str(place) in refusal(place)
 
 
+def test_weights_that_do_not_match_the_settings_are_refused(folder: Folder) -> None:
+    place = folder("bert")
+    layers = json.loads((place / "config.json").read_text())["num_hidden_layers"]
+    sentence = refusal(edit(place, num_hidden_layers=layers + 1))
+    assert "lacks 16 weights" in sentence and f"(encoder.layer.{layers}." in sentence and "random" in sentence
+
+
 @pytest.mark.parametrize("name", ["gpt2", "t5"])
 def test_models_of_other_families_are_encoders_too(folder: Folder, name: str) -> None:
     vectors = load_encoder(str(folder(name)), dtype="float32").encode(["great", "a film about nothing"])

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from tiny_tokenizers import KINDS, tokenizer
 
 from promptlab.errors import ModelError, TemplateError
-from promptlab.model.encode import Demonstration, Frame, Prompt, encode, soft_count
+from promptlab.model.encode import Frame, Prompt, encode, soft_count
 from promptlab.model.tokens import Tokens
 from promptlab.task import Example
-from promptlab.template import Field, Filter, Mask, Part, Soft, Template, Text, Token, Trigger, Truncate
+from promptlab.template import Demonstration, Field, Filter, Mask, Part, Soft, Template, Text, Token, Trigger, Truncate
 
 # The template's own words and those of the fields `a` and `b` are different ones, and behind a space each is one piece
 # of every tokenizer here: so a piece says whose it is.
