@@ -81,11 +81,16 @@ def check_templates(
         lm = Machine(offline=offline).load(model)
     checks = list(_checked(template, fields, lm))
     if json:
-        results = [{"template": one.name, "holds": not one.problem, "problem": one.problem} for one in checks]
+        results = [
+            {"template": one.name, "holds": not one.problem, "problem": one.problem, "notes": list(one.notes)}
+            for one in checks
+        ]
         console.show_document("templates check", results)
     else:
         for one in checks:
             console.show(f"{one.name}: {one.problem}" if one.problem else f"{one.name}: good")
+            for note in one.notes:
+                console.show(f"  {note}")
     return DOES_NOT_HOLD if any(one.problem for one in checks) else DONE
 
 
@@ -93,6 +98,7 @@ def check_templates(
 class _Check:
     name: str
     problem: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def _checked(reference: str, fields: tuple[str, ...] | None, lm: "LanguageModel | None") -> Iterator[_Check]:
@@ -105,7 +111,7 @@ def _checked(reference: str, fields: tuple[str, ...] | None, lm: "LanguageModel 
             check_template(template, template.fields() if fields is None else fields)
             if lm is not None:
                 lm.check(template)
-            yield _Check(name)
+            yield _Check(name, notes=() if lm is None else tuple(lm.chat.notes(template)))
         except PromptlabError as error:
             yield _Check(name, str(error))
 

@@ -89,3 +89,11 @@ def test_another_chat_format_is_another_model(tmp_path: Path) -> None:
     format_file = place / "chat_template.jinja"
     format_file.write_text(format_file.read_text().replace("assistant", "model"))
     assert load_model(str(place)).fingerprint != before
+
+
+def test_check_says_when_the_reply_opens_inside_a_thought(promptlab: Any, model: Path) -> None:
+    template = "{text}{assistant}<think>{mask}"
+    ran = promptlab("templates", "check", template, "--model", model)
+    assert ran.code == 0 and "inside a thought ('<think>')" in ran.out
+    (result,) = promptlab("templates", "check", template, "--model", model, "--json").results
+    assert result["holds"] and len(result["notes"]) == 1
