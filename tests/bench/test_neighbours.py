@@ -33,6 +33,7 @@ TOPICS = (
 ANSWERS = ("person", "place", "number", "reason")
 EMOTIONS = ("joy", "anger", "fear", "sadness", "love")
 MESSAGES = ("urgent", "toxic", "complaint", "spam", "refund")
+JOINED = " + encoder"
 QUERIES = (*SENTIMENT, *TOPICS, *ANSWERS, *EMOTIONS, *MESSAGES)
 Related = Callable[[str, str], bool]
 Neighbours = dict[str, list[str]]
@@ -75,8 +76,9 @@ def test_shares_of_related_neighbours(related: Related, lists: Lists) -> None:
             f"\n{len(words):,} candidates, {title}: share of ten neighbours that are related in WordNet for 30 words,"
         )
         print("  in the word's own list and in another label's, for 30 words and all listed words; seconds")
-        for vectors in _tables(sources, words):
-            _report(*vectors, related, lists)
+        shares = {vectors[0]: _report(*vectors, related, lists) for vectors in _tables(sources, words)}
+        for own in [name for name in shares if name + JOINED in shares]:
+            assert shares[own + JOINED] > shares[own], f"the encoder adds nothing to {own}, {title}"
 
 
 def _sources() -> tuple[list[WordSource], LanguageModel | None]:
@@ -103,16 +105,18 @@ def _tables(sources: Sequence[WordSource], words: Sequence[str]) -> Iterator[tup
     packaged = next((vectors for title, vectors in found.items() if title.startswith("gt-")), None)
     for title, vectors in found.items():
         if packaged is not None and title.startswith("input"):
-            yield f"{title} + encoder", join(vectors, packaged), 0.0
+            yield f"{title}{JOINED}", join(vectors, packaged), 0.0
 
 
 def _title(source: WordSource) -> str:
     return f"{source.name}, {source.frame}" if isinstance(source, SentenceEncoder) else source.name
 
 
-def _report(title: str, vectors: WordVectors, seconds: float, related: Related, lists: Lists) -> None:
+def _report(title: str, vectors: WordVectors, seconds: float, related: Related, lists: Lists) -> float:
+    """Print the figures and neighbours of one source; the share that is related in WordNet."""
     listed = [word for word in vectors.words if word in lists]
     found = {word: [near.lower() for near, _ in vectors.nearest(word)] for word in {*QUERIES, *listed}}
+    assert all(len(set(near)) == 10 and word not in near for word, near in found.items())
     in_wordnet = share(found, QUERIES, lambda word, near: related(word, near))
     print(f"  {title:56s} {in_wordnet:.3f}", end="")
     for words in ([word for word in QUERIES if word in lists], listed):
@@ -122,6 +126,7 @@ def _report(title: str, vectors: WordVectors, seconds: float, related: Related, 
     print(f"  {seconds:.1f} s")
     for word in QUERIES:
         print(f"      {word}: {' '.join(found[word])}")
+    return in_wordnet
 
 
 def share(found: Neighbours, words: Sequence[str], holds: Callable[[str, str], bool]) -> float:
