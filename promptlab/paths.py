@@ -25,6 +25,12 @@ def private_folder(folder: Path) -> Path:
     return folder
 
 
+def existing_folder(path: Path) -> Path:
+    """The folder, or the nearest one above it that is there: whose disk will hold it."""
+    whole = path.resolve()
+    return next(each for each in (whole, *whole.parents) if each.is_dir())
+
+
 def library_folder(kind: str) -> Path:
     """The shipped ``templates`` or ``verbalizers``: inside the installed package, or beside it in a checkout."""
     packaged = PACKAGE / "library" / kind

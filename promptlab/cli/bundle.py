@@ -54,9 +54,11 @@ def show_bundle(folder: Folder, json: options.Json = False) -> None:
 
 
 def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    from promptlab.results import wording
+
     model = table["model"]
     revision = f" at {model['revision'][:12]}" if model["revision"] else ""
-    packed = f", unpacked from {model['quantization']}" if "quantization" in model else ""
+    packed = wording.unpacked(model.get("quantization", ""))
     facts = [("Model", f"{model['name']}{revision}, {model['family']}{packed}, {model['dtype']}")]
     for member in table.get("member") or [table]:
         facts += _classifier(member)

@@ -35,6 +35,12 @@ def show_lines(lines: Iterable[str]) -> None:
         _write(safe_text(line), sys.stdout)
 
 
+def refuse_both(json: bool, events: bool) -> None:
+    """ConfigError for two forms of output at once."""
+    if json and events:
+        raise ConfigError("--json and --events both print to standard output: choose one.")
+
+
 def show_document(command: str, results: Sequence[Mapping[str, Any]]) -> None:
     """Print the one JSON object of a command under ``--json``."""
     _write(json.dumps(document(command, results), ensure_ascii=True, allow_nan=False), sys.stdout)

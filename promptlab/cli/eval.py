@@ -8,7 +8,6 @@ import typer
 
 from promptlab.cli import console, options
 from promptlab.cli.store import say_next
-from promptlab.errors import ConfigError
 from promptlab.verbalizer.words import FittedKind
 
 if TYPE_CHECKING:
@@ -64,8 +63,7 @@ def evaluate(
     from promptlab.cli.loading import Machine
     from promptlab.cli.progress import EventStream
 
-    if json and events:
-        raise ConfigError("--json and --events both print to standard output: choose one.")
+    console.refuse_both(json, events)
     given: dict[str, Any] = {"task": task, "template": template, "words": words, "model": model, "split": split}
     given |= {"limit": limit, "seed": seed, "calibrate": calibrate, "text": text, "label": label, "labels": labels}
     asked_spec = _read_spec(spec).override(**given, dtype=dtype)

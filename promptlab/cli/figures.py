@@ -61,7 +61,7 @@ def words_text(result: Mapping[str, Any]) -> str:
 
 def model_text(result: Mapping[str, Any]) -> str:
     """The model, how its weights were packed where they were, its precision and device."""
-    packed = f", unpacked from {result['quantization']}" if result.get("quantization") else ""
+    packed = wording.unpacked(result.get("quantization", ""))
     return f"{result['model']}{packed}, {result['dtype']} on {result['device']}"
 
 

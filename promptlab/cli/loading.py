@@ -56,11 +56,12 @@ def describe(lm: "LanguageModel") -> None:
     """Say what a loaded model is and how it computes."""
     import torch
 
+    from promptlab.results import wording
     from promptlab.text import counted
 
     count = sum(value.numel() for value in lm.model.parameters())
     threads = f", {counted(torch.get_num_threads(), 'thread')}" if lm.device.type == "cpu" else ""
-    packed = f", unpacked from {lm.quantization}" if lm.quantization else ""
+    packed = wording.unpacked(lm.quantization)
     say(f"{lm.name}: {lm.family}, {parameters(count)}{packed}, {lm.dtype} on {lm.device}{threads}.")
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from promptlab.cli import console, options
 from promptlab.cli import training_options as train
-from promptlab.cli.training_progress import carry_out, refuse_both
+from promptlab.cli.training_progress import carry_out
 from promptlab.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def adapt(
     The objective is the model's own: whole words hidden, the next piece, or hidden spans. A run that was stopped goes
     on with the same command and --resume.
     """
-    refuse_both(json, events)
+    console.refuse_both(json, events)
     console.say(f"Loading {model}.")
     from promptlab.model.training import Place, Settings
     from promptlab.model.training import adapt as train_on
@@ -123,7 +123,7 @@ def pretrain(
 
     For languages and domains that have none. A run that was stopped goes on with the same command and --resume.
     """
-    refuse_both(json, events)
+    console.refuse_both(json, events)
     console.say("Looking at the text.")
     from promptlab.model.training import Place, Settings
     from promptlab.model.training import pretrain as make

@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING, Any
 from promptlab.cli import console
 from promptlab.cli.edge import keeping
 from promptlab.cli.progress import EventStream, duration, listening
-from promptlab.errors import ConfigError
 from promptlab.results.events import Done, Progress
 from promptlab.text import counted
 from promptlab.text import size as in_bytes
 
 if TYPE_CHECKING:
     from promptlab.results.events import Event
-
-
-def refuse_both(json: bool, events: bool) -> None:
-    """ConfigError for two forms of output at once."""
-    if json and events:
-        raise ConfigError("--json and --events both print to standard output: choose one.")
 
 
 def carry_out(command: str, work: "Generator[Event]", out: Path, *, json: bool, events: bool) -> None:

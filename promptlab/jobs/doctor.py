@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from promptlab import __version__
-from promptlab.paths import cache_folder
+from promptlab.paths import cache_folder, existing_folder
 from promptlab.text import counted, listed, size
 
 DISTRIBUTION = "promptlab-workbench"
@@ -66,7 +66,7 @@ def examine(workspace: Path, *, online: bool = False) -> Iterator[Fact]:
     yield from (_optional_version(package, extra) for package, extra in OPTIONAL.items())
     yield from _device()
     yield _place("cache", cache_folder)
-    yield _place("workspace", lambda: _existing(workspace))
+    yield _place("workspace", lambda: existing_folder(workspace))
     yield Fact("hub", _offline() or (_reached() if online else "not asked; --online asks"))
 
 
@@ -127,12 +127,6 @@ def _place(name: str, folder: Callable[[], Path]) -> Fact:
     elif free < _LEAST_FREE:
         problem = f"The disk of {path} is nearly full."
     return Fact(name, f"{path}, {size(free)} free", problem)
-
-
-def _existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    path = folder.resolve()
-    return next(each for each in (path, *path.parents) if each.is_dir())
 
 
 def _offline() -> str:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from promptlab.errors import ModelError
 from promptlab.model.gate import check_configs, weight_files
 from promptlab.model.hardware import choose_device, choose_dtype
+from promptlab.model.load import LOAD_ERRORS
 from promptlab.model.quiet import quieten
 from promptlab.model.source import Say, Source, find
 from promptlab.model.weights import fingerprint
@@ -27,8 +27,6 @@ _PACKAGED_FRAME = "the word {}"
 # The parts of an encoder that hold numbers and nothing else.
 _PARTS = ("Transformer", "Pooling", "Normalize", "Dense")
 _BATCH = 256
-# What settings or weights of the wrong kind make the libraries raise.
-_LOAD_ERRORS = (ValueError, OSError, RuntimeError, KeyError, TypeError, AttributeError, ImportError, SafetensorError)
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ def _open(source: Source, device: torch.device, dtype: torch.dtype) -> Any:
             model.tokenizer.pad_token = model.tokenizer.eos_token
         one, other, _ = model.encode(["a", "b", "some longer text"], show_progress_bar=False)
         missing = _missing(model[0].auto_model, source.folder, options)
-    except _LOAD_ERRORS as error:
+    except LOAD_ERRORS as error:
         raise ModelError(f"{source.name!r} cannot be opened as an encoder: {shorten(str(error), 160)}") from error
     if missing:
         raise ModelError(

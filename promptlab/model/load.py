@@ -21,8 +21,8 @@ from promptlab.text import shorten
 
 # Where a family puts no limit on the length of its input (T5), or a limit too large to be meant.
 _DEFAULT_LENGTH = 512
-# What a configuration or weights of the wrong kind make transformers raise.
-_LOAD_ERRORS = (ValueError, OSError, RuntimeError, KeyError, TypeError, AttributeError, ImportError, SafetensorError)
+# What a configuration or weights of the wrong kind make transformers, and what stands on it, raise.
+LOAD_ERRORS = (ValueError, OSError, RuntimeError, KeyError, TypeError, AttributeError, ImportError, SafetensorError)
 _CLASSIFIER = re.compile(r"For(Sequence|Token)Classification$|ForQuestionAnswering$|ForMultipleChoice$")
 _TOKENIZER_FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model", "*.tiktoken", "tekken.json")
 
@@ -55,11 +55,12 @@ def load_model(
     place = hardware.choose_device(device)
     precision = hardware.choose_dtype(dtype, place)
     hardware.set_threads(threads)
-    _say_memory(weights.parameter_count(files) * precision.itemsize, place, precision, source.name, say)
+    parameters = weights.parameter_count(files)
+    _say_memory(parameters * precision.itemsize, place, precision, source.name, say)
     mark = source.fingerprint or weights.fingerprint(source.folder, files)
     tokenizer = _tokenizer(source.folder)
     if not was_checked(mark):
-        _check_once(source, config, tokenizer, mark, weights.parameter_count(files))
+        _check_once(source, config, tokenizer, mark, parameters)
     model = _weights(source, config, precision).to(place)
     return _wrap(model, tokenizer, source, mark, max_length)
 
@@ -100,8 +101,9 @@ def _config(folder: Path, files: list[Path]) -> Any:
         ) from None
     # What a model asks for here may be fetched from a hub; transformers' own choice is not.
     config._attn_implementation = config._experts_implementation = None
-    _refuse_other_heads(folder, config, weights.shapes(files))
-    if config.model_type in ("deberta", "deberta-v2") and _has(weights.shapes(files), "lm_predictions."):
+    names = weights.shapes(files)
+    _refuse_other_heads(folder, config, names)
+    if config.model_type in ("deberta", "deberta-v2") and _has(names, "lm_predictions."):
         config.legacy = False  # else transformers looks for a head of another name and makes up a random one
     return config
 
@@ -147,7 +149,7 @@ def _weights(source: Source, config: Any, dtype: torch.dtype) -> Any:
             local_files_only=True,
             output_loading_info=True,
         )
-    except _LOAD_ERRORS as error:
+    except LOAD_ERRORS as error:
         raise ModelError(f"{source.name!r} cannot be loaded: {shorten(str(error), 160)}") from error
     refuse_missing(model, sorted(report["missing_keys"]), source.name)
     return model

@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from promptlab.errors import ModelError, StoreError
 from promptlab.model.origin import ORIGIN
-from promptlab.paths import cache_folder, umask
+from promptlab.paths import cache_folder, existing_folder, umask
 from promptlab.text import size
 
 _DRAFT = ".partial"
@@ -38,7 +38,7 @@ def refuse_in_use(target: Path) -> None:
 
 def need_room(parent: Path, needed: int, *, what: str) -> int:
     """The bytes that stay free beside ``needed``; ModelError when the disk of ``parent`` has not that many."""
-    existing = next(each for each in (parent, *parent.parents) if each.is_dir())
+    existing = existing_folder(parent)
     free = shutil.disk_usage(existing).free
     if needed > free:
         raise ModelError(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from promptlab.results.wording import accuracy
+from promptlab.results.wording import accuracy, unpacked
 from promptlab.text import listed
 
 
@@ -12,7 +12,7 @@ def card(table: Mapping[str, Any], name: str) -> str:
     classifiers = table.get("member") or [table]
     labels = list(classifiers[0]["verbalizer"]["words"])
     model = table["model"]
-    packed = f", unpacked from {model['quantization']}" if "quantization" in model else ""
+    packed = unpacked(model.get("quantization", ""))
     lines = [
         f"# {name}",
         "",

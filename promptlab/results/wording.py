@@ -28,6 +28,11 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
+def unpacked(quantization: str) -> str:
+    """How a model's weights were packed, behind its name or family: ``, unpacked from Q4_K_M``; nothing when not."""
+    return f", unpacked from {quantization}" if quantization else ""
+
+
 def about(n: int) -> str:
     """An estimated count to two significant digits: ``about 1,400``."""
     return f"about {int(float(f'{n:.1e}')):,}"

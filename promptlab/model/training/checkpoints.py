@@ -135,7 +135,7 @@ class Checkpoints:
         except (OSError, SafetensorError) as error:
             shutil.rmtree(new, ignore_errors=True)
             raise StoreError(
-                f"Step {standing.step:,} cannot be written to {str(self.folder)!r} ({_reason(error)}). Make room for "
+                f"Step {standing.step:,} cannot be written to {str(self.folder)!r} ({reason_of(error)}). Make room for "
                 f"it. {self.kept()}"
             ) from error
         if older is not None:
@@ -153,7 +153,7 @@ class Checkpoints:
             return Standing.from_json(state["standing"])
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise StoreError(
-                f"The checkpoint {str(checkpoint)!r} is damaged ({_reason(error)}). Delete {str(self.folder)!r} and "
+                f"The checkpoint {str(checkpoint)!r} is damaged ({reason_of(error)}). Delete {str(self.folder)!r} and "
                 "start again."
             ) from error
 
@@ -223,5 +223,6 @@ def _set_moments(trainer: Trainer, moments: Mapping[str, Tensor]) -> None:
             trainer.optimizer.state[value] = {"step": step.to(value.device) if is_fused else step, **kept}
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a disk did not take or give something, in a few words."""
     return error.strerror if isinstance(error, OSError) and error.strerror else shorten(str(error), 120)

@@ -11,9 +11,8 @@ from safetensors import safe_open
 from promptlab import __version__
 from promptlab.errors import StoreError
 from promptlab.model.language_model import LanguageModel
-from promptlab.model.training.checkpoints import Checkpoints
+from promptlab.model.training.checkpoints import Checkpoints, reason_of
 from promptlab.paths import umask
-from promptlab.text import shorten
 
 _CARD = """# {title}
 
@@ -73,9 +72,8 @@ def write_model(lm: LanguageModel, checkpoints: Checkpoints, dtype: torch.dtype,
         folder.replace(checkpoints.out)
     except Exception as error:  # tokenizers raise bare Exception for a full disk
         shutil.rmtree(folder, ignore_errors=True)
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else shorten(str(error), 120)
         raise StoreError(
-            f"{str(checkpoints.out)!r} cannot be written ({reason}). Make room for it. {checkpoints.kept()}"
+            f"{str(checkpoints.out)!r} cannot be written ({reason_of(error)}). Make room for it. {checkpoints.kept()}"
         ) from error
     checkpoints.remove()
     return total

@@ -10,6 +10,7 @@ from promptlab.errors import ModelError
 from promptlab.model import hardware
 from promptlab.model.language_model import LanguageModel
 from promptlab.model.training.loss import MOST_SCORES
+from promptlab.paths import existing_folder
 from promptlab.text import size
 
 _FLOAT = 4  # bytes
@@ -39,7 +40,7 @@ class Requirements:
                 f"Training takes about {size(self.memory)} of memory, {size(self.more_memory)} more than now, and "
                 f"{device} has {size(free)} free. Use --method lora, a lower --batch-pieces or a smaller model."
             )
-        place = next(folder for folder in (out, *out.absolute().parents) if folder.is_dir())
+        place = existing_folder(out)
         room = shutil.disk_usage(place).free
         if self.disk - written > room:
             raise ModelError(
