@@ -9,7 +9,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "promptlab"
-ROOMS = ("ground", "task", "template", "verbalizer", "results", "spec", "model", "scoring", "pipeline", "jobs", "cli")
+ROOMS = (
+    "ground",
+    "task",
+    "template",
+    "verbalizer",
+    "results",
+    "spec",
+    "model",
+    "scoring",
+    "pipeline",
+    "search",
+    "jobs",
+    "cli",
+)
 # Ground-floor files of the package, and those that stand higher.
 PLACES = {"options": "ground", "spec": "spec", "__main__": "cli"}
 HEAVY = {"torch", "transformers", "textual", "sklearn", "scipy", "pyarrow", "numpy", "nltk", "peft"}

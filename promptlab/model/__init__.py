@@ -5,9 +5,10 @@ from promptlab.model.cache import ReadoutCache
 from promptlab.model.language_model import LanguageModel
 from promptlab.model.load import load_model, wrap_model
 from promptlab.model.output import OutputLayer
-from promptlab.model.readout import NeedsReading, Readout
+from promptlab.model.readout import Depth, NeedsReading, Readout
 
 __all__ = [
+    "Depth",
     "LanguageModel",
     "NeedsReading",
     "OutputLayer",

@@ -237,11 +237,23 @@ class LanguageModel(nn.Module, ABC):
         demonstrations: Sequence[Demonstration] = (),
         soft: Tensor | None = None,
         cache: ReadoutStore | None = None,
+        depths: Sequence[int] = (),
+        top: bool = True,
     ) -> Iterator[Readout]:
         """Shards of one reading, a batch each, longest rows first within a window; see ``model.reading.read``."""
         from promptlab.model.reading import read
 
-        return read(self, template, examples, words=words, demonstrations=demonstrations, soft=soft, cache=cache)
+        return read(
+            self,
+            template,
+            examples,
+            words=words,
+            demonstrations=demonstrations,
+            soft=soft,
+            cache=cache,
+            depths=depths,
+            top=top,
+        )
 
     def read_words(
         self,

@@ -28,6 +28,8 @@ def read(
     demonstrations: Sequence[Demonstration] = (),
     soft: Tensor | None = None,
     cache: ReadoutStore | None = None,
+    depths: Sequence[int] = (),
+    top: bool = True,
 ) -> Iterator[Readout]:
     """Shards of one reading, a batch each; ``Readout.rows`` says which examples a shard holds.
 

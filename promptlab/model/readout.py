@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -9,6 +10,9 @@ from torch import Tensor
 from promptlab.model.output import OutputLayer
 from promptlab.model.spelling import Spelling
 from promptlab.verbalizer import Pieces, Word
+
+# Which vector of a slot: the one after a layer (from 1), or "top", what the output layer saw.
+Depth = int | Literal["top"]
 
 
 class NeedsReading(Exception):
@@ -27,7 +31,8 @@ class Readout:
     ``rows`` (N,) positions in the sequence that was read, ``cut`` (N,) pieces that truncation removed, ``dropped`` (N,)
     demonstrations that did not fit, ``columns``
     (N,) log-probabilities of words that were read whole. ``whole_only`` is True where text follows the slot of a
-    causal model: then no word has a score before it was read.
+    causal model: then no word has a score before it was read. ``layers`` holds the slots' vectors (N, M, D) after the
+    layers that were asked for; where the pass stopped at the deepest of them, ``hidden`` is (N, M, 0).
     """
 
     hidden: Tensor
@@ -39,6 +44,7 @@ class Readout:
     spelling: Spelling
     whole_only: bool = False
     columns: Mapping[str, Tensor] = field(default_factory=dict)
+    layers: Mapping[int, Tensor] = field(default_factory=dict)
     memo: dict[object, Tensor] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -57,6 +63,12 @@ class Readout:
         if "vectors" not in self.memo:
             self.memo["vectors"] = self.hidden.float()
         return self.memo["vectors"]
+
+    def at(self, depth: Depth) -> Tensor:
+        """The slots' vectors (N, M, D), float32, after a layer or, at "top", as the output layer saw them."""
+        if depth == "top":
+            return self.vectors
+        return self.layers[depth].float()
 
     def words(self, words: Sequence[Word | str], *, pieces: Pieces = "first") -> Tensor:
         """Log-probabilities (N, M, W), float32, of words.
@@ -117,6 +129,7 @@ class Readout:
             cut=self.cut[rows],
             dropped=self.dropped[rows],
             columns=columns,
+            layers={depth: vectors[rows] for depth, vectors in self.layers.items()},
             memo={},
         )
 
@@ -133,6 +146,7 @@ class Readout:
             cut=torch.cat([part.cut for part in parts]),
             dropped=torch.cat([part.dropped for part in parts]),
             columns=columns,
+            layers={depth: torch.cat([part.layers[depth] for part in parts]) for depth in parts[0].layers},
             memo={},
         )
         return joined.select(joined.rows.argsort())

@@ -4,16 +4,23 @@ from typing import Protocol
 
 from torch import Tensor
 
-from promptlab.model import LanguageModel, Readout
+from promptlab.model import Depth, LanguageModel, Readout
 from promptlab.template import Template
 from promptlab.verbalizer import Word
 
 
 class Verbalizer(Protocol):
-    """A readout (N examples) into log-probabilities over C labels, differentiable in the readout's vectors."""
+    """A readout (N examples) into log-probabilities over C labels, differentiable in the readout's vectors.
+
+    ``depths`` are those that it reads, ``"top"`` for what the output layer saw: where that is not among them, a model
+    may stop at the deepest.
+    """
 
     @property
     def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def depths(self) -> tuple[Depth, ...]: ...
 
     def __call__(self, readout: Readout) -> Tensor: ...
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from promptlab.errors import ConfigError
-from promptlab.model import LanguageModel, Readout
+from promptlab.model import Depth, LanguageModel, Readout
 from promptlab.model.whole import whole_words
 from promptlab.template import Template
 from promptlab.verbalizer import LabelWords, Word
@@ -33,6 +33,11 @@ class WordVerbalizer:
     def labels(self) -> tuple[str, ...]:
         """The labels, in order."""
         return self.words.labels
+
+    @property
+    def depths(self) -> tuple[Depth, ...]:
+        """Words are scored from what the output layer saw."""
+        return ("top",)
 
     def __call__(self, readout: Readout) -> Tensor:
         """Log-probabilities (N, C) over the labels, calibrated; raises NeedsReading for words not yet read whole."""

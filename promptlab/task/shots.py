@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from promptlab.errors import ConfigError, DataError
-from promptlab.task.example import Task
+from promptlab.task.example import Example, Task
 from promptlab.task.rows import labels_of, pick
 from promptlab.text import counted
 
@@ -19,8 +19,46 @@ def few_shot(task: Task, k: int, *, seed: int) -> Task:
     the task's labels, where the paper's files have them in the order in which labels first appear. Each keeps its id.
     Raises DataError when a label has fewer than 2K rows, ConfigError for K below 1.
     """
-    if k < 1:
-        raise ConfigError(f"k = {k}: a few-shot task needs at least 1 example a label.")
+    drawn = _drawn(task, 2 * k, seed=seed)
+    for label, indices in drawn.items():
+        if len(indices) < 2 * k:
+            raise DataError(
+                f"The label {label!r} has {counted(len(indices), 'row')} in train, and k = {k} needs {2 * k}: {k} for "
+                f"train and {k} for dev. Take a smaller k."
+            )
+    train = [index for indices in drawn.values() for index in indices[:k]]
+    dev = [index for indices in drawn.values() for index in indices[k:]]
+    fingerprint = hashlib.sha256(f"{task.fingerprint} few-shot {k} {seed}".encode()).hexdigest()[:32]
+    rows = counted(len(task.train), "row")
+    note = f"few-shot: {k} a label for train and {k} for dev, drawn from {rows} with seed {seed}"
+    return replace(
+        task,
+        train=tuple(pick(task.train, train)),
+        dev=tuple(pick(task.train, dev)),
+        fingerprint=fingerprint,
+        notes=(*task.notes, note),
+    )
+
+
+def shots(task: Task, k: int, *, seed: int) -> tuple[Example, ...]:
+    """The train rows of ``few_shot``, for a task that has K rows a label and perhaps no more.
+
+    Raises DataError when a label has fewer than K rows, ConfigError for K below 1.
+    """
+    drawn = _drawn(task, k, seed=seed)
+    for label, indices in drawn.items():
+        if len(indices) < k:
+            raise DataError(
+                f"The label {label!r} has {counted(len(indices), 'row')} in train, and k = {k} needs {k}. "
+                "Take a smaller k."
+            )
+    return tuple(pick(task.train, [index for indices in drawn.values() for index in indices]))
+
+
+def _drawn(task: Task, most: int, *, seed: int) -> dict[str, list[int]]:
+    """Places of up to ``most`` train rows of each label, in a seeded order."""
+    if most < 1:
+        raise ConfigError("k must be 1 or more: a few-shot task needs at least 1 example a label.")
     if not len(task.train):
         raise DataError(
             f"{task.name} has no train split to draw from. `promptlab data split FILE FOLDER` makes a folder with one."
@@ -31,22 +69,6 @@ def few_shot(task: Task, k: int, *, seed: int) -> Task:
     by_label: dict[str, list[int]] = {label: [] for label in task.labels}
     for index in order.tolist():
         label = labels[index]
-        if label is not None and len(by_label[label]) < 2 * k:
+        if label is not None and len(by_label[label]) < most:
             by_label[label].append(index)
-    for label, indices in by_label.items():
-        if len(indices) < 2 * k:
-            raise DataError(
-                f"The label {label!r} has {counted(len(indices), 'row')} in train, and k = {k} needs {2 * k}: {k} for "
-                f"train and {k} for dev. Take a smaller k."
-            )
-    train = [index for indices in by_label.values() for index in indices[:k]]
-    dev = [index for indices in by_label.values() for index in indices[k:]]
-    fingerprint = hashlib.sha256(f"{task.fingerprint} few-shot {k} {seed}".encode()).hexdigest()[:32]
-    note = f"few-shot: {k} a label for train and {k} for dev, drawn from {counted(len(labels), 'row')} with seed {seed}"
-    return replace(
-        task,
-        train=tuple(pick(task.train, train)),
-        dev=tuple(pick(task.train, dev)),
-        fingerprint=fingerprint,
-        notes=(*task.notes, note),
-    )
+    return by_label

@@ -13,7 +13,7 @@ from promptlab.verbalizer.words import Calibration, CalibrationKind, Combine, La
 
 FILE_KEYS = ("task",)
 ENTRY_KEYS = ("words", "pieces", "combine", "calibration", "source")
-WORD_KEYS = ("text", "weight", "prior", "provenance", "on")
+WORD_KEYS = ("text", "weight", "prior", "provenance", "on", "dropped")
 CALIBRATION_KEYS = ("kind", "label_prior", "word_prior", "support")
 
 
@@ -94,6 +94,7 @@ def _word(item: object, *, where: str) -> Word:
         None if prior is None else float(prior),
         _read(item, "provenance", _is_string, "user", where=where),
         _read(item, "on", _is_boolean, True, where=where),
+        _read(item, "dropped", _is_string, "", where=where),
     )
 
 

@@ -18,7 +18,7 @@ class Word:
     """One label word; a tuple of strings where the template has several slots, one a slot.
 
     ``prior`` is log p(word) over support texts, where it was measured. ``on`` is False for a word that is kept but not
-    counted.
+    counted; ``dropped`` says why, where a refinement switched it off.
     """
 
     text: str | tuple[str, ...]
@@ -26,6 +26,7 @@ class Word:
     prior: float | None = None
     provenance: str = "user"
     on: bool = True
+    dropped: str = ""
 
     def __str__(self) -> str:
         return self.text if isinstance(self.text, str) else " ".join(self.text)

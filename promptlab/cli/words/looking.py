@@ -1,4 +1,4 @@
-"""``promptlab words``: label words of the library and the user's own, shown, and checked against a model."""
+"""``promptlab words list|show|check``: label words of the library and the user's own, and how a model writes them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,15 +13,12 @@ if TYPE_CHECKING:
     from promptlab.model import SpeltWord
     from promptlab.verbalizer import LabelWords
 
-app = typer.Typer(help="Look at label words: list, show, check.", no_args_is_help=True)
-
 Of = Annotated[str | None, typer.Argument(metavar="TASK", help="A task of the library, for its label words.")]
 Reference = Annotated[
     str, typer.Argument(metavar="WORDS", help="sst2#manual, file.toml#name, or 'positive=great ...'.")
 ]
 
 
-@app.command("list")
 def list_words(task: Of = None, json: options.Json = False) -> None:
     """List the tasks that have label words, or the label words of one task."""
     from promptlab.cli.tables import number, table_lines, text
@@ -42,7 +39,6 @@ def list_words(task: Of = None, json: options.Json = False) -> None:
         console.show_lines(table_lines(columns, rows, width=console.width()))
 
 
-@app.command("show")
 def show_words(words: Reference, json: options.Json = False) -> None:
     """Show label words whole: each label's words, how they are combined, where they come from."""
     from promptlab.cli.figures import fact_lines
@@ -58,7 +54,6 @@ def show_words(words: Reference, json: options.Json = False) -> None:
         console.show_lines(fact_lines(_facts(one), width=console.width()))
 
 
-@app.command("check")
 def check_words(
     words: Reference,
     task: options.Task = None,
