@@ -19,7 +19,7 @@ def few_shot(task: Task, k: int, *, seed: int) -> Task:
     the task's labels, where the paper's files have them in the order in which labels first appear. Each keeps its id.
     Raises DataError when a label has fewer than 2K rows, ConfigError for K below 1.
     """
-    drawn = _drawn(task, 2 * k, seed=seed)
+    drawn = _drawn(task, k, rows=2, seed=seed)
     for label, indices in drawn.items():
         if len(indices) < 2 * k:
             raise DataError(
@@ -45,7 +45,7 @@ def shots(task: Task, k: int, *, seed: int) -> tuple[Example, ...]:
 
     Raises DataError when a label has fewer than K rows, ConfigError for K below 1.
     """
-    drawn = _drawn(task, k, seed=seed)
+    drawn = _drawn(task, k, rows=1, seed=seed)
     for label, indices in drawn.items():
         if len(indices) < k:
             raise DataError(
@@ -55,10 +55,10 @@ def shots(task: Task, k: int, *, seed: int) -> tuple[Example, ...]:
     return tuple(pick(task.train, [index for indices in drawn.values() for index in indices]))
 
 
-def _drawn(task: Task, most: int, *, seed: int) -> dict[str, list[int]]:
-    """Places of up to ``most`` train rows of each label, in a seeded order."""
-    if most < 1:
-        raise ConfigError("k must be 1 or more: a few-shot task needs at least 1 example a label.")
+def _drawn(task: Task, k: int, *, rows: int, seed: int) -> dict[str, list[int]]:
+    """Places of up to ``rows`` times K train rows of each label, in a seeded order."""
+    if k < 1:
+        raise ConfigError(f"k = {k}: a few-shot task needs at least 1 example a label.")
     if not len(task.train):
         raise DataError(
             f"{task.name} has no train split to draw from. `promptlab data split FILE FOLDER` makes a folder with one."
@@ -69,6 +69,6 @@ def _drawn(task: Task, most: int, *, seed: int) -> dict[str, list[int]]:
     by_label: dict[str, list[int]] = {label: [] for label in task.labels}
     for index in order.tolist():
         label = labels[index]
-        if label is not None and len(by_label[label]) < most:
+        if label is not None and len(by_label[label]) < rows * k:
             by_label[label].append(index)
     return by_label

@@ -60,7 +60,7 @@ def read_whole(
 
 
 def unlabelled_texts(plan: Plan, count: int, *, seed: int) -> tuple[Sequence[Example], str]:
-    """A seeded sample of train texts, their labels taken away, else of the plan's rows; and the words that say which."""
+    """A seeded sample of train texts without their labels, else of the plan's rows; and the words that say which."""
     where, rows = ("train", plan.task.train) if len(plan.task.train) else (plan.split, plan.rows)
     texts = [replace(row, label=None) for row in sample_rows(rows, count, seed=seed)]
     return texts, f"{counted(len(texts), 'text')} of {plan.task.name}, {where}"
