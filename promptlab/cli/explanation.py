@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from promptlab.cli.figures import fact_lines
 from promptlab.cli.tables import Column, number, table_lines, text
+from promptlab.results import wording
 from promptlab.text import counted, listed, safe_text, shorten
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def _answer(explanation: "Explanation", label: str | None) -> list[tuple[str, st
     facts = [("Predicted", f"{explanation.prediction} ({probability:.3f})")]
     if label is not None:
         facts.append(("Label", f"{label}: {'right' if label == explanation.prediction else 'wrong'}"))
+    if explanation.verbalizer != "words":
+        facts.append(("Verbalizer", f"{explanation.verbalizer}, {wording.depths(explanation.depths)}"))
     return facts
 
 
@@ -78,6 +81,12 @@ def _words(explanation: "Explanation", *, width: int) -> list[str]:
 
 
 def _likeliest(explanation: "Explanation", *, width: int) -> list[str]:
+    if not explanation.top:
+        sentence = (
+            f"No likeliest words: the model was read {wording.depths(explanation.depths)} and stopped there, below the "
+            "layer that scores words."
+        )
+        return textwrap.wrap(sentence, width)
     lines: list[str] = []
     for slot, words in enumerate(explanation.top, 1):
         of = f" {slot}" if len(explanation.top) > 1 else ""

@@ -138,6 +138,8 @@ def _head(result: Mapping[str, Any]) -> list[tuple[str, str]]:
     if result["words"]:
         how = " (read whole)" if result.get("pieces") == "whole" else ""
         facts.append(("Words", (f"{words}: " if words else "") + words_text(result) + how))
+    elif isinstance(kind := result.get("verbalizer"), str):
+        facts.append(("Verbalizer", f"{kind}, {wording.depths(result['depths'])}"))
     if result.get("demonstrations"):
         upto = "at most " if result["cut"].get("demonstrations") else ""
         facts.append(("Shown", f"{upto}{counted(result['demonstrations'], 'solved example')} in each prompt"))

@@ -1,11 +1,14 @@
-"""Why a row got its label: the prompt as the model saw it, the likeliest words, each label word, each label."""
+"""Why a row got its label: the prompt as the model saw it, the likeliest words, each label word, each label.
+
+A verbalizer without words shows its labels; the likeliest words only where the pass reached the top.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from promptlab.model import Readout
+from promptlab.model import Depth, Readout
 from promptlab.model.encode import Prompt
 from promptlab.pipeline import Pipeline
 from promptlab.task import Example
@@ -29,7 +32,8 @@ class Explanation:
     """One prediction taken apart. ``top`` holds, for each slot, the likeliest pieces with their probabilities.
 
     ``cut`` counts the pieces that each field lost, ``labels`` the log-probability of each label (``raw`` before
-    calibration), ``prompt`` shows slots as ``{mask}``.
+    calibration), ``prompt`` shows slots as ``{mask}``. ``verbalizer`` is its kind and ``depths`` are those that it
+    reads: without ``"top"`` the pass stopped below the output layer, and ``top`` is empty.
     """
 
     prompt: str
@@ -40,6 +44,8 @@ class Explanation:
     words: tuple[WordSeen, ...]
     labels: dict[str, float]
     raw: dict[str, float]
+    verbalizer: str = "words"
+    depths: tuple[Depth, ...] = ("top",)
 
     @property
     def prediction(self) -> str:
@@ -57,6 +63,8 @@ class Explanation:
             "words": [
                 {"label": one.label, "word": one.word, "logprob": one.logprob, "rank": one.rank} for one in self.words
             ],
+            "verbalizer": self.verbalizer,
+            "depths": list(self.depths),
             "labels": self.labels,
             "raw": self.raw,
             "prediction": self.prediction,
@@ -67,23 +75,17 @@ def explain(pipeline: Pipeline, example: Example, *, top: int = TOP) -> Explanat
     """Everything that one prediction rests on; reads the example once."""
     (prompt,) = pipeline.encode([example])
     readout = next(iter(pipeline.read([example])))
-    ids, logprobs = readout.top(top)  # (1, M, k)
-    likeliest = tuple(
-        tuple(
-            (pipeline.lm.tokens.read([piece]).strip() or pipeline.lm.tokens.entry(piece), share)
-            for piece, share in zip(*slot, strict=True)
-        )
-        for slot in zip(ids[0].tolist(), logprobs[0].exp().tolist(), strict=True)
-    )
     return Explanation(
         prompt=shown(pipeline, prompt),
         pieces=len(prompt.ids),
         cut=dict(prompt.cut),
         dropped=prompt.dropped,
-        top=likeliest,
+        top=_likeliest(pipeline, readout, top),
         words=_words(pipeline, readout),
         labels=_by_label(pipeline, pipeline.verbalizer(readout)),
         raw=_by_label(pipeline, pipeline.verbalizer.raw(readout)),
+        verbalizer=pipeline.verbalizer.kind,
+        depths=readout.depths,
     )
 
 
@@ -96,6 +98,20 @@ def shown(pipeline: Pipeline, prompt: Prompt) -> str:
         at = mark + len(pipeline.lm.mark(slot))
     stretches = [part for part in (*text, tokens.read(prompt.ids[at:])) if part]
     return "".join(part if part.endswith("\n") else part + " " for part in stretches[:-1]) + stretches[-1]
+
+
+def _likeliest(pipeline: Pipeline, readout: Readout, top: int) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """For each slot the likeliest pieces and their probabilities; nothing where the pass stopped below the top."""
+    if not readout.has("top"):
+        return ()
+    ids, logprobs = readout.top(top)  # (1, M, k)
+    return tuple(
+        tuple(
+            (pipeline.lm.tokens.read([piece]).strip() or pipeline.lm.tokens.entry(piece), share)
+            for piece, share in zip(*slot, strict=True)
+        )
+        for slot in zip(ids[0].tolist(), logprobs[0].exp().tolist(), strict=True)
+    )
 
 
 def _words(pipeline: Pipeline, readout: Readout) -> tuple[WordSeen, ...]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from promptlab.errors import ModelError
+from promptlab.model.answers import Answers
 from promptlab.model.language_model import LanguageModel, Row
 
 # What torch says in a plain RuntimeError when memory ran out: on Apple's GPU, on Linux, on Windows.
@@ -13,9 +14,14 @@ _MEMORY_SIGNS = ("MPS backend out of memory", "DefaultCPUAllocator", "not enough
 
 
 def run_rows(
-    lm: LanguageModel, rows: Sequence[Row], *, soft: Tensor | None = None
-) -> Iterator[tuple[list[int], Tensor, Tensor]]:
-    """Batches of rows through the model: their places, vectors (B, M, H) and normalisers (B, M), on the CPU.
+    lm: LanguageModel,
+    rows: Sequence[Row],
+    *,
+    soft: Tensor | None = None,
+    depths: Sequence[int] = (),
+    top: bool = True,
+) -> Iterator[tuple[list[int], Answers]]:
+    """Batches of rows through the model: their places and what it says at their slots, on the CPU.
 
     When memory runs out, ``lm.token_budget`` is halved and the same rows are tried again; ModelError when a single row
     does not fit.
@@ -23,8 +29,8 @@ def run_rows(
     waiting = _by_length(rows)
     while waiting:
         places = _next_batch(rows, waiting, lm.token_budget)
-        outcome = _try_batch(lm, [rows[place] for place in places], soft)
-        if outcome is None:
+        answers = _try_batch(lm, [rows[place] for place in places], soft, depths, top=top)
+        if answers is None:
             if len(places) == 1:
                 raise ModelError(
                     f"One row of {len(rows[places[0]])} pieces does not fit into the memory of {lm.device}. "
@@ -32,12 +38,12 @@ def run_rows(
                 )
             lm.token_budget = len(rows[places[0]]) * (len(places) // 2)
             continue
-        if not torch.isfinite(outcome[1]).all():
+        if not answers.is_finite():
             raise ModelError(
                 f"{lm.name!r} gives numbers that are not finite in {lm.dtype}. Use --dtype float32 or --dtype bfloat16."
             )
         waiting = waiting[len(places) :]
-        yield places, *outcome
+        yield places, answers
 
 
 def plan_batches(rows: Sequence[Row], budget: int) -> Iterator[list[int]]:
@@ -59,12 +65,14 @@ def _next_batch(rows: Sequence[Row], waiting: Sequence[int], budget: int) -> lis
     return list(waiting[: max(1, budget // max(longest, 1))])
 
 
-def _try_batch(lm: LanguageModel, rows: Sequence[Row], soft: Tensor | None) -> tuple[Tensor, Tensor] | None:
-    """Vectors and normalisers on the CPU; None when memory ran out (what was held is freed by then)."""
+def _try_batch(
+    lm: LanguageModel, rows: Sequence[Row], soft: Tensor | None, depths: Sequence[int], *, top: bool
+) -> Answers | None:
+    """What the model says, on the CPU; None when memory ran out (what was held is freed by then)."""
     try:
         with torch.no_grad():
-            hidden, log_norm = lm(lm.batch(rows), soft)
-        return hidden.cpu(), log_norm.float().cpu()
+            answers: Answers = lm(lm.batch(rows), soft, depths=depths, top=top)
+        return answers.cpu()
     except (torch.OutOfMemoryError, RuntimeError) as error:
         if not is_memory_error(error):
             raise

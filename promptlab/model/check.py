@@ -28,7 +28,7 @@ def check_answers(lm: LanguageModel) -> None:
         )
     batch = lm.batch(rows)
     with torch.inference_mode():
-        hidden, log_norm = lm(batch)
+        hidden, log_norm, _ = lm(batch)
         ours = lm.output.logits(hidden).float()  # (B, M, V)
         logits = lm.run(batch).logits.float()  # (B, T, V)
         theirs = logits.gather(1, batch.slots[..., None].expand(-1, -1, logits.shape[-1]))  # (B, M, V)

@@ -4,14 +4,18 @@ import hashlib
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from promptlab.errors import ModelError
+from promptlab.model.answers import Answers
 from promptlab.model.chat import ChatFormat
+from promptlab.model.depths import LayerStack, find_layers
 from promptlab.model.encode import Frame, Prompt, encode
 from promptlab.model.output import OutputLayer
 from promptlab.model.readout import Readout
@@ -194,22 +198,48 @@ class LanguageModel(nn.Module, ABC):
             soft=padded(softs, 0) if any(row.soft for row in rows) else None,
         )
 
-    def forward(self, batch: Batch, soft: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """What the output layer sees at the slots (B, M, H) and the log-normaliser there (B, M), float32.
+    @property
+    def layers(self) -> int:
+        """How many layers there are to read after; ModelError where they cannot be found."""
+        return len(self._stack)
+
+    def check_depths(self, depths: Sequence[int]) -> None:
+        """ModelError when the model does not have one of these layers."""
+        if depths:
+            self._stack.check(depths)
+
+    @cached_property
+    def _stack(self) -> LayerStack:
+        (prompt,) = self.encode(Template.parse("one, two and {mask}"), [Example({})])
+        return find_layers(self.model, self._inputs(self.batch([self.place(prompt)]), None))
+
+    def forward(
+        self, batch: Batch, soft: Tensor | None = None, *, depths: Sequence[int] = (), top: bool = True
+    ) -> Answers:
+        """What the output layer sees at the slots, the log-normaliser there, and the slots' vectors after ``depths``.
 
         ``soft`` (S, E) replaces the input vectors where ``batch.soft`` names its rows. The pass ends before the output
-        layer.
+        layer or, unless ``top`` is asked for, after the deepest of the depths. Raises ModelError for a depth that the
+        model does not have.
         """
-        with self.output.catching(batch.slots) as seen:
+        assert top or depths
+        with ExitStack() as hooks:
+            layers = hooks.enter_context(self._stack.catching(batch.slots, depths, stop=not top)) if depths else {}
+            seen = hooks.enter_context(self.output.catching(batch.slots)) if top else []
             self.run(batch, soft)
-        if not seen:
+        if top and not seen:
             raise ModelError(f"The model type {self.model_type!r} does not pass its vectors through its output layer.")
-        return seen[0], self.output.log_norm(seen[0])
+        if len(layers) < len(set(depths)):
+            raise ModelError(f"The model type {self.model_type!r} does not use its layers alike in every pass.")
+        return Answers(seen[0], self.output.log_norm(seen[0]), layers) if top else Answers.below_top(layers)
 
     def run(self, batch: Batch, soft: Tensor | None = None) -> Any:
         """The model's own forward pass over a batch."""
         with self._counting:
             self.calls += 1
+        return self.model(**self._inputs(batch, soft))
+
+    def _inputs(self, batch: Batch, soft: Tensor | None) -> dict[str, Any]:
         inputs: dict[str, Any] = {"attention_mask": batch.mask}
         if batch.soft is not None and soft is not None:
             vectors = self.model.get_input_embeddings()(batch.ids)  # (B, T, E)
@@ -221,7 +251,7 @@ class LanguageModel(nn.Module, ABC):
             inputs["decoder_input_ids"] = batch.decoder
         if self.family != "masked":
             inputs["use_cache"] = False
-        return self.model(**inputs)
+        return inputs
 
     @property
     def model_type(self) -> str:
@@ -243,17 +273,8 @@ class LanguageModel(nn.Module, ABC):
         """Shards of one reading, a batch each, longest rows first within a window; see ``model.reading.read``."""
         from promptlab.model.reading import read
 
-        return read(
-            self,
-            template,
-            examples,
-            words=words,
-            demonstrations=demonstrations,
-            soft=soft,
-            cache=cache,
-            depths=depths,
-            top=top,
-        )
+        given: dict[str, Any] = {"demonstrations": demonstrations, "soft": soft, "cache": cache}
+        return read(self, template, examples, words=words, depths=depths, top=top, **given)
 
     def read_words(
         self,

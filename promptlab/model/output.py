@@ -14,8 +14,13 @@ from promptlab.errors import ModelError
 _CHUNK = 1 << 24
 
 
-class _Reached(Exception):
-    """Raised by the hook: the slots' vectors are there and nothing above them is needed."""
+class Reached(Exception):
+    """Raised by a hook: the slots' vectors are there and nothing above them is needed."""
+
+
+def gather_slots(states: Tensor, slots: Tensor) -> Tensor:
+    """The vectors (B, M, H) at the slots (B, M) of a sequence (B, T, H)."""
+    return states.gather(1, slots[..., None].expand(-1, -1, states.shape[-1]))
 
 
 class OutputLayer:
@@ -66,10 +71,9 @@ class OutputLayer:
         seen: list[Tensor] = []
 
         def gather(states: Tensor) -> Tensor:
-            index = slots[..., None].expand(-1, -1, states.shape[-1])  # (B, M, H)
-            seen.append(states.gather(1, index))
+            seen.append(gather_slots(states, slots))
             if stop:
-                raise _Reached
+                raise Reached
             return seen[-1]
 
         if self.at_output:
@@ -78,7 +82,7 @@ class OutputLayer:
             hook = self.layer.register_forward_pre_hook(lambda _, args: (gather(args[0]), *args[1:]))
         try:
             yield seen
-        except _Reached:
+        except Reached:
             pass
         finally:
             hook.remove()

@@ -1,5 +1,6 @@
 """Readout: what a language model says at the slots of N examples, and every score that follows from it."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -7,12 +8,24 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from promptlab.errors import ModelError
 from promptlab.model.output import OutputLayer
 from promptlab.model.spelling import Spelling
+from promptlab.text import listed
 from promptlab.verbalizer import Pieces, Word
 
 # Which vector of a slot: the one after a layer (from 1), or "top", what the output layer saw.
 Depth = int | Literal["top"]
+
+
+def layers_of(depths: Iterable[Depth]) -> tuple[int, ...]:
+    """The depths that are layers."""
+    return tuple(depth for depth in depths if depth != "top")
+
+
+def height(depth: Depth) -> float:
+    """A number by which depths are sorted, the lowest first."""
+    return math.inf if depth == "top" else depth
 
 
 class NeedsReading(Exception):
@@ -57,7 +70,11 @@ class Readout:
 
     @property
     def vectors(self) -> Tensor:
-        """The slots' vectors (N, M, H) in float32, in which words are scored."""
+        """The slots' vectors (N, M, H) in float32, in which words are scored.
+
+        Raises ModelError, as everything that scores words does, where the pass stopped below the output layer.
+        """
+        self._check_top()
         if self.hidden.dtype == torch.float32:
             return self.hidden
         if "vectors" not in self.memo:
@@ -65,10 +82,32 @@ class Readout:
         return self.memo["vectors"]
 
     def at(self, depth: Depth) -> Tensor:
-        """The slots' vectors (N, M, D), float32, after a layer or, at "top", as the output layer saw them."""
+        """The slots' vectors (N, M, D), float32, after a layer or, at "top", as the output layer saw them.
+
+        Raises ModelError for a depth that was not read.
+        """
         if depth == "top":
             return self.vectors
+        if depth not in self.layers:
+            held = listed(str(depth) for depth in self.depths)
+            raise ModelError(f"Depth {depth} was not read; this reading has {held}. Read again with depths=({depth},).")
         return self.layers[depth].float()
+
+    def _check_top(self) -> None:
+        if not self.has("top"):
+            raise ModelError(
+                f"This reading stopped after layer {max(self.layers)} of the model, where no word has a score: read "
+                "the top too (top=True)."
+            )
+
+    @property
+    def depths(self) -> tuple[Depth, ...]:
+        """The depths that were read, the lowest first."""
+        return (*sorted(self.layers), *(("top",) if self.hidden.shape[-1] else ()))
+
+    def has(self, depth: Depth) -> bool:
+        """Whether a depth was read."""
+        return depth in self.depths
 
     def words(self, words: Sequence[Word | str], *, pieces: Pieces = "first") -> Tensor:
         """Log-probabilities (N, M, W), float32, of words.
@@ -77,6 +116,7 @@ class Readout:
         slot, or the word read *whole* (mean log-probability a piece). Raises NeedsReading for words read whole that
         have no column yet.
         """
+        self._check_top()
         spelt = [self.spelling.word(word) for word in words]  # W × M × pieces
         whole = [self.is_whole(word, pieces) for word in words]
         missing = [
@@ -113,6 +153,12 @@ class Readout:
         for start in range(0, len(self), 64):
             rows = slice(start, start + 64)
             yield self.output.logits(self.vectors[rows]) - self.log_norm[rows, :, None]
+
+    def with_depths(self, other: "Readout") -> "Readout":
+        """The same with the depths that another reading of the same rows has."""
+        top = other if other.has("top") else self
+        layers = {**self.layers, **other.layers}
+        return replace(self, hidden=top.hidden, log_norm=top.log_norm, layers=layers, memo={})
 
     def with_columns(self, columns: Mapping[str, Tensor]) -> "Readout":
         """The same with more words read whole."""

@@ -95,7 +95,7 @@ def _logprobs(
     for place, row in enumerate(rows):
         by_slots.setdefault(len(row.slots), []).append(place)
     for group in by_slots.values():
-        for places, hidden, log_norm in run_rows(lm, [rows[place] for place in group], soft=soft):
+        for places, (hidden, log_norm, _) in run_rows(lm, [rows[place] for place in group], soft=soft):
             ids = torch.tensor([due[group[place]] for place in places], device=lm.device)  # (B, k)
             scores = lm.output.logits_at(hidden, ids).cpu() - log_norm  # (B, k)
             yield [group[place] for place in places], scores

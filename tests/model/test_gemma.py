@@ -49,6 +49,18 @@ def test_answers_are_those_of_a_plain_loop(gemma_cache: Path) -> None:
         torch.testing.assert_close(readout.tokens(words)[row, 0], plain, atol=1e-3, rtol=0)
 
 
+def test_a_depth_is_transformers_own_hidden_state_to_the_last_bit(gemma: LanguageModel) -> None:
+    template = Template.parse(PROMPT + " {mask}")
+    rows = [gemma.place(prompt) for prompt in gemma.encode(template, examples(TEXTS))]
+    batch = gemma.batch(rows)
+    with torch.inference_mode():
+        states = gemma.model(batch.ids, attention_mask=batch.mask, use_cache=False, output_hidden_states=True)
+        answers = gemma(batch, depths=(12, 1), top=False)
+    assert (gemma.layers, answers.hidden.shape) == (18, (3, 1, 0))
+    for depth in (1, 12):
+        assert torch.equal(answers.layers[depth][:, 0], states.hidden_states[depth][range(3), batch.slots[:, 0]])
+
+
 def test_its_packing_and_terms_are_on_record(gemma: LanguageModel, gemma_cache: Path) -> None:
     assert (gemma.name, gemma.quantization) == ("gemma-3-270m", "Q4_K_M")
     folder = find("gemma-3-270m").folder

@@ -91,7 +91,7 @@ def test_gradients_reach_every_soft_vector(name: str) -> None:
     template = Template.parse("{soft:2#x} {text} {soft:It was} {mask}")
     soft = start_vectors(lm, template).clone().requires_grad_()
     rows = [lm.place(prompt) for prompt in lm.encode(template, examples(TEXTS))]
-    hidden, log_norm = lm(lm.batch(rows), soft)
+    hidden, log_norm, _ = lm(lm.batch(rows), soft)
     (lm.output.logits(hidden)[..., 60] - log_norm).sum().backward()
     assert soft.grad is not None
     assert (soft.grad.abs().sum(-1) > 0).all()

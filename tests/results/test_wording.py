@@ -25,3 +25,16 @@ def test_small_p_values_are_bounded():
 )
 def test_estimates_have_two_digits(n, shown):
     assert wording.about(n) == shown
+
+
+@pytest.mark.parametrize(
+    ("read", "shown"),
+    [
+        (["top"], "at the top"),
+        ([12], "after layer 12"),
+        ([12, 14], "after layers 12, 14"),
+        ([3, "top"], "after layer 3 and at the top"),
+    ],
+)
+def test_depths_are_layers_and_the_top(read, shown):
+    assert wording.depths(read) == shown
