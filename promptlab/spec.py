@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from promptlab.errors import ConfigError
 from promptlab.options import bind, convert
 from promptlab.toml import read_toml, refuse_unknown
-from promptlab.verbalizer.words import FittedKind
+from promptlab.verbalizer.words import CalibrationKind
 
 __all__ = ["RunSpec", "bind"]
 
@@ -37,7 +37,7 @@ class RunSpec:
     seed: int = 13
     seeds: tuple[int, ...] = ()
     minutes: float | None = None
-    calibrate: FittedKind | None = None
+    calibrate: CalibrationKind | None = None
     dtype: str | None = None
     labels: str | None = None
     text: str | None = None

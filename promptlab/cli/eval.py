@@ -8,16 +8,18 @@ import typer
 
 from promptlab.cli import console, options
 from promptlab.cli.store import say_next
-from promptlab.verbalizer.words import FittedKind
+from promptlab.verbalizer.words import CalibrationKind
 
 if TYPE_CHECKING:
     from promptlab.cli.evaluations import Asked, Evaluated
     from promptlab.spec import RunSpec
 
 Calibrate = Annotated[
-    FittedKind | None,
+    CalibrationKind | None,
     typer.Option(
-        metavar="KIND", help="batch or contextual: divide out what labels get anyway (on train texts, on empty ones)."
+        metavar="KIND",
+        help="Divide out what labels or words get anyway: batch, word (over train texts), contextual, pmi (over empty "
+        "ones), domain (over random words).",
     ),
 ]
 Demos = Annotated[

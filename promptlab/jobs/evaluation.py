@@ -3,22 +3,24 @@
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from promptlab.errors import DataError
-from promptlab.jobs.scored import Classifier, LeftOut, read_scored
-from promptlab.jobs.support import Support, calibratable, calibrate_on
-from promptlab.model import spell_words
+from promptlab.jobs.scored import Classifier, LeftOut, is_calibrated, read_scored
+from promptlab.jobs.support import EVENS_OUT, Support, calibratable, fit_calibration
+from promptlab.model import Depth, spell_words
 from promptlab.model.language_model import ReadoutStore
+from promptlab.model.readout import height
 from promptlab.pipeline import Ensemble, Pipeline, as_scores
 from promptlab.results import Event, Note, Progress, Scores
 from promptlab.scoring.calibrate import lopsided
-from promptlab.scoring.words import calibrated
 from promptlab.task import Example
 from promptlab.text import counted
 from promptlab.verbalizer import Calibration, to_table
+
+T = TypeVar("T")
 
 # Awkward words that are named one by one; the others are counted.
 _MOST_WARNINGS = 6
@@ -50,8 +52,9 @@ def evaluate(
 ) -> Generator[Event, None, Evaluation]:
     """Read the rows and score them; yields Progress and Note, returns an Evaluation.
 
-    ``support`` says which calibration is fitted on which texts; without it a calibration that the words carry already
-    is used as it is. Raises DataError when there is no row, ConfigError for a calibration of an ensemble.
+    ``support`` says which calibration is fitted on which texts, before the rows are read; without it a calibration that
+    the words carry already is used as it is. Raises DataError when there is no row, ConfigError for a calibration of an
+    ensemble and for too few texts to fit one.
     """
     if len(rows.examples) == 0:
         raise DataError("There is no labelled row to evaluate on.")
@@ -61,31 +64,21 @@ def evaluate(
     warnings = list(_awkward(classifier))
     yield from (Note("warning", warning) for warning in warnings)
     yield from (Note("info", sentence) for sentence in _whole(classifier))
-    raw = torch.empty(len(rows.examples), len(classifier.labels))
-    left_out, done = LeftOut(), 0
-    for scored in read_scored(classifier, rows.examples, cache=cache):
-        raw[scored.places] = scored.logprobs
-        left_out.count(scored)
-        done += len(scored.places)
-        yield Progress(done, len(rows.examples))
-    if warning := left_out.sentence(len(rows.examples), _shown(classifier)):
+    if support is not None and fitted is not None:
+        classifier = fit_calibration(fitted, support, rows.examples, cache=cache)
+    scores, raw, left_out = yield from _read(classifier, rows.examples, cache)
+    late = [left_out.sentence(len(rows.examples), _shown(classifier))]
+    if support is not None and support.kind in EVENS_OUT:
+        late.append(lopsided(raw.confusion().sum(axis=1).tolist()))
+    for warning in filter(None, late):
         warnings.append(warning)
         yield Note("warning", warning)
-    raw_scores = as_scores(classifier.labels, raw, rows.examples)
-    if support is not None and fitted is not None:
-        classifier = calibrate_on(fitted, support, raw, cache=cache)
-        if support.kind == "batch" and (warning := lopsided(raw_scores.confusion().sum(axis=1).tolist())):
-            warnings.append(warning)
-            yield Note("warning", warning)
     kept = _calibration(classifier)
-    scores = raw_scores
-    if kept is not None:
-        scores = replace(raw_scores, values=calibrated(raw, kept.label_prior).numpy())
     seconds = time.perf_counter() - started
     result = {
         **_head(classifier, rows),
         **scores.figures(),
-        "calibration": kept and {"kind": kept.kind, "support": kept.support, "raw": raw_scores.figures()},
+        "calibration": kept and {"kind": kept.kind, "support": kept.support, "raw": raw.figures()},
         "cut": left_out.to_json(),
         "warnings": warnings,
         "calls": lm.calls - calls,
@@ -93,19 +86,34 @@ def evaluate(
         "rows_per_second": round(len(rows.examples) / seconds, 1),
         "token_budget": lm.token_budget,
     }
-    return Evaluation(scores, raw_scores, classifier, result)
+    return Evaluation(scores, raw, classifier, result)
 
 
-def finish(
-    events: Generator[Event, None, Evaluation], listen: Callable[[Event], object] = lambda event: None
-) -> Evaluation:
-    """Run an evaluation to its end; ``listen`` is given each event."""
+def finish(events: Generator[Event, None, T], listen: Callable[[Event], object] = lambda event: None) -> T:
+    """Run long work to its end and return what it leaves; ``listen`` is given each event."""
     while True:
         try:
             listen(next(events))
         except StopIteration as end:
-            evaluation: Evaluation = end.value
-            return evaluation
+            outcome: T = end.value
+            return outcome
+
+
+def _read(
+    classifier: Classifier, examples: Sequence[Example], cache: ReadoutStore | None
+) -> Generator[Event, None, tuple[Scores, Scores, LeftOut]]:
+    """The rows' scores as they count and before calibration, and what did not fit into the prompts."""
+    raw = torch.empty(len(examples), len(classifier.labels))
+    values = torch.empty_like(raw) if is_calibrated(classifier) else raw
+    left_out, done = LeftOut(), 0
+    for scored in read_scored(classifier, examples, cache=cache):
+        raw[scored.places], values[scored.places] = scored.raw, scored.logprobs
+        left_out.count(scored)
+        done += len(scored.places)
+        yield Progress(done, len(examples))
+    raw_scores = as_scores(classifier.labels, raw, examples)
+    scores = raw_scores if values is raw else replace(raw_scores, values=values.numpy())
+    return scores, raw_scores, left_out
 
 
 def _calibration(classifier: Classifier) -> Calibration | None:
@@ -119,6 +127,11 @@ def _members(classifier: Classifier) -> tuple[Pipeline, ...]:
 
 def _shown(classifier: Classifier) -> int:
     return max(len(member.demonstrations) for member in _members(classifier))
+
+
+def _depths(classifier: Classifier) -> list[Depth]:
+    """The depths that are read, each once, the lowest first."""
+    return sorted({depth for member in _members(classifier) for depth in member.verbalizer.depths}, key=height)
 
 
 def _awkward(classifier: Classifier) -> Iterator[str]:
@@ -161,11 +174,13 @@ def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:
         "dtype": lm.dtype,
         "device": str(lm.device),
         "path": "plain",
+        "depths": _depths(classifier),
     }
     if isinstance(classifier, Ensemble):
         return {
             **about,
             "template": [str(member.template) for member in classifier.members],
+            "verbalizer": [member.verbalizer.kind for member in classifier.members],
             "words": None,
             "demonstrations": _shown(classifier),
         }
@@ -174,6 +189,7 @@ def _head(classifier: Classifier, rows: Rows) -> dict[str, Any]:
     return {
         **about,
         **template,
+        "verbalizer": classifier.verbalizer.kind,
         "words": words,
         "words_name": classifier.words.name if classifier.words else "",
         "pieces": classifier.words.pieces if classifier.words else None,

@@ -13,6 +13,7 @@ from promptlab.text import counted, listed, shorten
 from promptlab.verbalizer import LabelWords, check_words, default_words, resolve_words
 
 DEFAULT_TASK = "sample"
+SPLIT_ORDER = ("dev", "test", "train")
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,12 @@ def open_task(spec: RunSpec, *, encoding: str | None = None, offline: bool = Fal
     )
 
 
-def choose_rows(task: Task, spec: RunSpec) -> tuple[str, Sequence[Example], str]:
-    """The split's name, its rows (a seeded sample under ``limit``) and the sentence that says which they are."""
-    split, every = select_split(task, spec.split)
+def choose_rows(task: Task, spec: RunSpec, *, order: Sequence[str] = SPLIT_ORDER) -> tuple[str, Sequence[Example], str]:
+    """The split's name, its rows (a seeded sample under ``limit``) and the sentence that says which they are.
+
+    Without a split in the spec it is the first of ``order`` that the task has.
+    """
+    split, every = select_split(task, spec.split, order=order)
     rows = every if spec.limit is None else sample_rows(every, spec.limit, seed=spec.seed)
     part = (
         f"{len(rows):,} of {counted(len(every), 'row')} (seed {spec.seed})"
@@ -55,16 +59,28 @@ def choose_rows(task: Task, spec: RunSpec) -> tuple[str, Sequence[Example], str]
     return split, rows, f"Rows: {split}, {part}."
 
 
-def plan_rows(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Plan:
+def plan_rows(
+    spec: RunSpec, *, encoding: str | None = None, offline: bool = False, order: Sequence[str] = SPLIT_ORDER
+) -> Plan:
     """The rows alone, for a classifier that exists already: a plan without cells."""
     task = open_task(spec, encoding=encoding, offline=offline)
-    split, rows, chosen = choose_rows(task, spec)
+    split, rows, chosen = choose_rows(task, spec, order=order)
     return Plan(task, split, rows, (), (*task.notes, chosen))
 
 
-def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Plan:
-    """Read the task and resolve templates and words; raises the error of whatever does not fit, model unseen."""
-    plan = plan_rows(spec, encoding=encoding, offline=offline)
+def make_plan(
+    spec: RunSpec,
+    *,
+    encoding: str | None = None,
+    offline: bool = False,
+    shared_words: bool = False,
+    order: Sequence[str] = SPLIT_ORDER,
+) -> Plan:
+    """Read the task and resolve templates and words; raises the error of whatever does not fit, model unseen.
+
+    With ``shared_words``, label words from a file may stand under several labels.
+    """
+    plan = plan_rows(spec, encoding=encoding, offline=offline, order=order)
     task, notes = plan.task, list(plan.notes)
     if len(task.labels) < 2:
         raise DataError(
@@ -80,12 +96,12 @@ def make_plan(spec: RunSpec, *, encoding: str | None = None, offline: bool = Fal
         notes.append(why)
     for template in templates:
         check_template(template, task.fields, where=template.name)
-    words = [entry for reference in spec.words for entry in resolve_words(reference, task.labels)]
+    words = [entry for reference in spec.words for entry in resolve_words(reference, task.labels, shared=shared_words)]
     if not words:
         named, why = default_words(task.labels, guess_kind(task.labels, task.fields))
         words = [named]
         notes.append(why)
-    cells = _cells(templates, words, task.labels)
+    cells = _cells(templates, words, task.labels, shared_words=shared_words)
     if left_out := len(templates) * len(words) - len(cells):
         notes.append(f"{counted(left_out, 'pair')} left out: the words do not fit the template's slots.")
     return replace(plan, cells=cells, notes=tuple(notes), alone=alone)
@@ -125,14 +141,14 @@ def choose_demonstrations(plan: Plan, count: int, *, seed: int) -> tuple[Example
 
 
 def _cells(
-    templates: Sequence[Template], words: Sequence[LabelWords], labels: Sequence[str]
+    templates: Sequence[Template], words: Sequence[LabelWords], labels: Sequence[str], *, shared_words: bool
 ) -> tuple[tuple[Template, LabelWords], ...]:
     """The pairs that fit each other; the first misfit is raised when none does."""
     cells, misfit = [], None
     for template in templates:
         for entry in words:
             try:
-                check_words(entry, labels, template.slots())
+                check_words(entry, labels, template.slots(), shared=shared_words)
             except PromptlabError as error:
                 misfit = misfit or error
             else:

@@ -16,14 +16,15 @@ Classifier = Pipeline | Ensemble
 
 
 class ScoredRows(NamedTuple):
-    """Some rows of a reading: their places (n,), uncalibrated log-probabilities (n, C), and what did not fit of each.
+    """Some rows of a reading: their places (n,), log-probabilities (n, C), and what did not fit of each.
 
-    ``cut`` (n,) counts pieces, ``dropped`` (n,) demonstrations. An ensemble's log-probabilities have its members'
-    calibrations in them, and of what did not fit the largest count of any member stands.
+    ``raw`` (n, C) are log-probabilities before calibration; an ensemble's have its members' calibrations in them.
+    ``cut`` (n,) counts pieces, ``dropped`` (n,) demonstrations; of an ensemble the largest count of any member stands.
     """
 
     places: Tensor
     logprobs: Tensor
+    raw: Tensor
     cut: Tensor
     dropped: Tensor
 
@@ -34,28 +35,37 @@ def read_scored(
     """Every row once, in the batches or windows in which it was read."""
     if isinstance(classifier, Pipeline):
         for shard in classifier.read(examples, cache=cache):
-            yield ScoredRows(shard.rows, classifier.verbalizer.raw(shard), shard.cut, shard.dropped)
+            raw = classifier.verbalizer.raw(shard)
+            logprobs = classifier.verbalizer(shard) if is_calibrated(classifier) else raw
+            yield ScoredRows(shard.rows, logprobs, raw, shard.cut, shard.dropped)
         return
     for start in range(0, len(examples), WINDOW):
         part = examples[start : start + WINDOW]
         members = [_window(member, part, cache) for member in classifier.members]
+        logprobs = classifier.combine([member.logprobs for member in members])
         yield ScoredRows(
             torch.arange(start, start + len(part)),
-            classifier.combine([member.logprobs for member in members]),
+            logprobs,
+            logprobs,
             torch.stack([member.cut for member in members]).amax(0),
             torch.stack([member.dropped for member in members]).amax(0),
         )
 
 
+def is_calibrated(classifier: Classifier) -> bool:
+    """Whether it is a pipeline whose label words carry a calibration."""
+    words = classifier.words if isinstance(classifier, Pipeline) else None
+    return words is not None and words.calibration is not None
+
+
 def _window(member: Pipeline, examples: Sequence[Example], cache: ReadoutStore | None) -> ScoredRows:
     """One member's calibrated log-probabilities over all of the examples, in their order."""
     parts = [
-        ScoredRows(shard.rows, member.verbalizer(shard), shard.cut, shard.dropped)
+        ScoredRows(shard.rows, values := member.verbalizer(shard), values, shard.cut, shard.dropped)
         for shard in member.read(examples, cache=cache)
     ]
     order = torch.cat([part.places for part in parts]).argsort()
-    places, logprobs, cut, dropped = (torch.cat(column)[order] for column in zip(*parts, strict=True))
-    return ScoredRows(places, logprobs, cut, dropped)
+    return ScoredRows(*(torch.cat(column)[order] for column in zip(*parts, strict=True)))
 
 
 @dataclass

@@ -1,39 +1,73 @@
 """The texts that a calibration is fitted on, and the fitting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
 
 from promptlab.errors import ConfigError
+from promptlab.model import Readout
 from promptlab.model.language_model import ReadoutStore
+from promptlab.model.whole import whole_words
 from promptlab.pipeline import Ensemble, Pipeline
-from promptlab.scoring.calibrate import calibrate, content_free
+from promptlab.scoring import calibrate, calibrate_words, content_free, word_priors
+from promptlab.scoring.calibrate import random_words
 from promptlab.task import Example, Task, sample_rows
-from promptlab.verbalizer import FittedKind
+from promptlab.template import Template, check_template, resolve_templates
+from promptlab.text import counted, shorten
+from promptlab.verbalizer import CalibrationKind, LabelWords
 
-# Train texts that a batch calibration reads.
-SUPPORT_ROWS = 500
+# Texts that a calibration reads, or draws words from; KPT has 200 for its priors of words.
+SUPPORT_ROWS = {"batch": 500, "domain": 500, "word": 200}
+# Kinds that make the labels, or the words, equally likely over their texts: wrong where the labels are not.
+EVENS_OUT = ("batch", "word")
+# Fewer texts say nothing about what labels get on average.
+FEWEST_TEXTS = 10
 
 
 @dataclass(frozen=True)
 class Support:
-    """A kind of calibration and its texts; None stands for the evaluated rows themselves. ``name`` says which."""
+    """A kind of calibration and its texts, None for a sample of the evaluated rows; ``name`` says which they are.
 
-    kind: FittedKind
+    ``premise`` is the template without fields that ``pmi`` reads, None for the prompt's own with its fields empty.
+    """
+
+    kind: CalibrationKind
     texts: Sequence[Example] | None
     name: str
+    premise: Template | None = None
+    seed: int = 13
 
 
-def choose_support(kind: FittedKind, task: Task, split: str, *, seed: int) -> Support:
-    """A kind's default texts: content-free inputs, else a seeded sample of train texts, else the evaluated rows."""
+def choose_support(
+    kind: CalibrationKind, task: Task, split: str, *, seed: int, premise: Template | None = None
+) -> Support:
+    """A kind's default texts: inputs without content, else a seeded sample of train texts, else the evaluated rows."""
     if kind == "contextual":
         return Support(kind, (), "inputs without content")
+    if kind == "pmi":
+        name = f"the premise {shorten(str(premise), 60)!r}" if premise else "the template with empty fields"
+        return Support(kind, (), name, premise)
+    of = f"of {task.name}, {task.fingerprint[:12]}"
     if len(task.train) and split != "train":
-        texts = sample_rows(task.train, SUPPORT_ROWS, seed=seed)
-        return Support(kind, texts, f"train texts of {task.name}, {task.fingerprint[:12]}")
-    return Support(kind, None, f"evaluated texts of {task.name}, {task.fingerprint[:12]}")
+        texts = sample_rows(task.train, SUPPORT_ROWS[kind], seed=seed)
+        return Support(kind, texts, f"train texts {of}", seed=seed)
+    return Support(kind, None, f"evaluated texts {of}", seed=seed)
+
+
+def parse_premise(text: str) -> Template:
+    """The premise of a domain, such as ``The quote has a tone that is``: the slot goes to its end where it has none.
+
+    Raises ConfigError for a field, which a premise cannot have, and TemplateError for what does not parse.
+    """
+    (premise,) = resolve_templates(text if "{" in text else f"{text.rstrip(' ')} {{mask}}")
+    if fields := premise.fields():
+        raise ConfigError(
+            f"--premise has the field {fields[0]!r}, and a premise is the same for every text: write 'The quote has a "
+            "tone that is', say."
+        )
+    check_template(premise, (), where="--premise")
+    return premise
 
 
 def calibratable(classifier: Pipeline | Ensemble) -> Pipeline:
@@ -45,15 +79,60 @@ def calibratable(classifier: Pipeline | Ensemble) -> Pipeline:
     return classifier
 
 
-def calibrate_on(pipeline: Pipeline, support: Support, evaluated: Tensor, *, cache: ReadoutStore | None) -> Pipeline:
-    """The pipeline with a calibration fitted on the support texts, or on the evaluated rows' values (N, C)."""
+def fit_calibration(
+    pipeline: Pipeline, support: Support, evaluated: Sequence[Example], *, cache: ReadoutStore | None
+) -> Pipeline:
+    """The pipeline with a calibration fitted on the support texts, or on a seeded sample of the evaluated rows.
+
+    Raises ConfigError for fewer than ``FEWEST_TEXTS`` texts where the kind needs some.
+    """
     assert pipeline.words is not None
-    values = evaluated
-    if support.texts is not None:
-        values = _raw(pipeline, support.texts or content_free(pipeline.fields), cache)
-    name = f"{len(values):,} {support.name}"
-    return pipeline.with_words(calibrate(pipeline.words, values, support.kind, support=name))
+    words = replace(pipeline.words, calibration=None)
+    plain = pipeline.with_words(words)
+    if support.kind == "pmi":
+        readout = _read_premise(plain, words, support.premise, cache)
+        priors = word_priors(readout, words.every_word(), pieces=words.pieces)
+        return pipeline.with_words(calibrate_words(words, priors, "pmi", support=support.name))
+    texts, name = _texts(plain, support, evaluated)
+    readings = plain.read(texts, cache=cache)
+    if support.kind == "word":
+        priors = word_priors(Readout.join(readings), words.every_word(), pieces=words.pieces)
+        return pipeline.with_words(calibrate_words(words, priors, "word", support=name))
+    values = torch.cat([plain.verbalizer.raw(shard) for shard in readings])
+    return pipeline.with_words(calibrate(words, values, support.kind, support=name))
 
 
-def _raw(pipeline: Pipeline, texts: Sequence[Example], cache: ReadoutStore | None) -> Tensor:
-    return torch.cat([pipeline.verbalizer.raw(shard) for shard in pipeline.read(texts, cache=cache)])
+def _texts(pipeline: Pipeline, support: Support, evaluated: Sequence[Example]) -> tuple[Sequence[Example], str]:
+    """The inputs that are read, and what is said of them."""
+    if support.kind == "contextual":
+        inputs = content_free(pipeline.fields)
+        return inputs, f"{len(inputs)} {support.name}"
+    texts = support.texts
+    if texts is None:
+        texts = sample_rows(evaluated, SUPPORT_ROWS[support.kind], seed=support.seed)
+    name = f"{len(texts):,} {support.name}"
+    if len(texts) < FEWEST_TEXTS:
+        raise ConfigError(
+            f"The calibration {support.kind!r} needs {FEWEST_TEXTS} texts or more, and there "
+            f"{'is' if len(texts) == 1 else 'are'} {counted(len(texts), 'text')} to fit it on ({support.name}). "
+            "Give a train split, or calibrate with contextual or pmi, which need no texts."
+        )
+    if support.kind == "domain":
+        inputs = random_words(texts, pipeline.fields, seed=support.seed)
+        return inputs, f"{len(inputs)} inputs of random words out of {name}"
+    return texts, name
+
+
+def _read_premise(
+    pipeline: Pipeline, words: LabelWords, premise: Template | None, cache: ReadoutStore | None
+) -> Readout:
+    """The one reading (1, M, H) of the premise."""
+    if premise is None:
+        return Readout.join(pipeline.read([Example(dict.fromkeys(pipeline.fields, ""), id="empty")], cache=cache))
+    if premise.slots() != pipeline.template.slots():
+        raise ConfigError(
+            f"The premise has {counted(premise.slots(), 'slot')}, and the template has "
+            f"{counted(pipeline.template.slots(), 'slot')}: they must be alike."
+        )
+    read_whole = whole_words(pipeline.lm, premise, words.every_word(), pieces=words.pieces)
+    return Readout.join(pipeline.lm.read(premise, [Example({}, id="premise")], words=read_whole, cache=cache))

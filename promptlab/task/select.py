@@ -26,10 +26,13 @@ def splits_of(task: Task) -> dict[str, Sequence[Example]]:
     return filled
 
 
-def select_split(task: Task, split: str | None) -> tuple[str, Sequence[Example]]:
-    """The name and the labelled rows of a split: the one named, else dev, else test, else train.
+def select_split(
+    task: Task, split: str | None, *, order: Sequence[str] = ("dev", "test", "train")
+) -> tuple[str, Sequence[Example]]:
+    """The name and the labelled rows of a split: the one named, else the first of ``order`` that there is.
 
-    Raises DataError, with what there is, for a split that is not there or a task without any labelled row.
+    A file's one split without a name comes after those. Raises DataError, with what there is, for a split that is not
+    there or a task without any labelled row.
     """
     splits = splits_of(task)
     if not splits:
@@ -37,8 +40,12 @@ def select_split(task: Task, split: str | None) -> tuple[str, Sequence[Example]]
         rows = counted(len(task.unlabelled), "row")
         raise DataError(f"{where}: none of the {rows} has a label. Name the label column with --label.")
     if split is None:
-        name = next(name for name in ("dev", "test", "train", _ALL) if name in splits)
-        return name, splits[name]
+        first = next((name for name in (*order, _ALL) if name in splits), None)
+        if first is None:
+            raise DataError(
+                f"{task.name} has labelled rows in {listed(splits)} only: name it with --split to use them."
+            )
+        return first, splits[first]
     name = _ALL if _ALL in splits and split == "test" else split
     if name not in splits:
         there = listed(f"{each} ({counted(len(rows), 'row')})" for each, rows in splits.items())

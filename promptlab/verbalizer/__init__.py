@@ -10,17 +10,27 @@ from promptlab.verbalizer.library import (
     own_words,
     resolve_words,
 )
-from promptlab.verbalizer.parse import label_names_as_words, parse_words
-from promptlab.verbalizer.words import Calibration, CalibrationKind, Combine, FittedKind, LabelWords, Pieces, Word
+from promptlab.verbalizer.parse import label_names_as_words, parse_each, parse_words
+from promptlab.verbalizer.words import (
+    Calibration,
+    CalibrationKind,
+    Combine,
+    LabelPriorKind,
+    LabelWords,
+    Pieces,
+    Word,
+    WordPriorKind,
+)
 
 __all__ = [
     "Calibration",
     "CalibrationKind",
     "Combine",
-    "FittedKind",
+    "LabelPriorKind",
     "LabelWords",
     "Pieces",
     "Word",
+    "WordPriorKind",
     "check_labels",
     "check_words",
     "default_words",
@@ -30,6 +40,7 @@ __all__ = [
     "library_verbalizers",
     "library_words",
     "own_words",
+    "parse_each",
     "parse_words",
     "read_words",
     "resolve_words",

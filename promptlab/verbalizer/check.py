@@ -8,9 +8,11 @@ from promptlab.text import counted, fold, listed, nearest, shorten
 from promptlab.verbalizer.words import LabelWords, Word
 
 
-def check_words(words: LabelWords, labels: Sequence[str], slots: int | None = None) -> None:
+def check_words(words: LabelWords, labels: Sequence[str], slots: int | None = None, *, shared: bool = False) -> None:
     """ConfigError for labels that are missing, unknown or without a word, for a word of two labels, and for a word
     that has no text, an impossible weight, or another number of strings than the template has ``slots`` (None: any).
+
+    With ``shared``, words of two labels pass: they are there to be refined.
     """
     check_labels(words.labels, labels)
     for label in words.labels:
@@ -18,7 +20,8 @@ def check_words(words: LabelWords, labels: Sequence[str], slots: int | None = No
             _check_word(word, label, slots)
         if not words.active(label):
             raise ConfigError(f"The label {label!r} has no words that count; give it at least one.")
-    _check_shared(words)
+    if not shared:
+        _check_shared(words)
 
 
 def check_labels(found: Sequence[str], labels: Sequence[str]) -> None:

@@ -16,12 +16,15 @@ from promptlab.verbalizer.parse import label_names_as_words, parse_words
 from promptlab.verbalizer.words import LabelWords
 
 
-def resolve_words(reference: str, labels: Sequence[str], *, folder: Path | None = None) -> tuple[LabelWords, ...]:
+def resolve_words(
+    reference: str, labels: Sequence[str], *, folder: Path | None = None, shared: bool = False
+) -> tuple[LabelWords, ...]:
     """The label words that a reference names, in the order of the task's labels.
 
     With ``=`` and no ``.toml``: the words themselves. With ``.toml``: a file's entries, or one as ``file.toml#name``.
     Else ``task`` or ``task#name``, looked up in ``verbalizers/`` of ``folder`` (the working folder unless given), then
-    in the library. Raises ConfigError for an unknown reference and for words that ``check_words`` refuses.
+    in the library. Raises ConfigError for an unknown reference and for words that ``check_words`` refuses;
+    with ``shared``, words of two labels in a file or the library are none of these.
     """
     if "=" in reference and ".toml" not in reference:
         return (parse_words(reference, labels),)
@@ -32,7 +35,7 @@ def resolve_words(reference: str, labels: Sequence[str], *, folder: Path | None 
         for entry, words in entries.items()
     ]
     for words in fitted:
-        check_words(words, labels)
+        check_words(words, labels, shared=shared)
     return tuple(fitted)
 
 

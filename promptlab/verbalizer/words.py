@@ -9,8 +9,9 @@ from promptlab.text import nearest
 
 Pieces = Literal["first", "mean", "max", "whole"]
 Combine = Literal["mean", "logsumexp", "max"]
-CalibrationKind = Literal["contextual", "domain", "pmi", "batch", "word"]
-FittedKind = Literal["batch", "contextual"]  # the kinds that an evaluation can fit
+LabelPriorKind = Literal["batch", "contextual", "domain"]  # a prior over the labels
+WordPriorKind = Literal["pmi", "word"]  # a prior of each word
+CalibrationKind = Literal[LabelPriorKind, WordPriorKind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def test_a_file_is_read_under_the_names_of_the_options(tmp_path):
         ({"seeds": [13, "x"]}, r"seeds takes a whole number, or a list of such, not \[13, 'x'\]"),
         ({"template": [1]}, r"template takes a text, or a list of such, not \[1\]"),
         ({"task": ["a", "b"]}, "task takes a text or none"),
-        ({"calibrate": "bath"}, "calibrate takes batch or contextual or none, not 'bath'"),
+        ({"calibrate": "bath"}, "calibrate takes batch or contextual or domain or pmi or word or none"),
         ({"search": "autoprompt"}, r"\[search\] is a table of options, not 'autoprompt'"),
         ({"fit": {"learning_rate": float("nan")}}, r"\[fit\] may hold texts, numbers"),
     ],
@@ -74,7 +74,7 @@ specs = st.builds(
     template=st.lists(st.text(), max_size=3).map(tuple),
     seeds=st.lists(st.integers(0, 10**6), max_size=3).map(tuple),
     minutes=st.none() | st.floats(0.1, 1e6),
-    calibrate=st.sampled_from([None, "batch", "contextual"]),
+    calibrate=st.sampled_from([None, "batch", "contextual", "domain", "pmi", "word"]),
     search=st.dictionaries(st.text(max_size=5), st.integers() | st.text() | st.booleans(), max_size=3),
 )
 

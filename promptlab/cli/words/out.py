@@ -2,13 +2,21 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from promptlab.cli import console
 from promptlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from promptlab.verbalizer import LabelWords
+
+Reference = Annotated[
+    str | None,
+    typer.Option("--out", metavar="FILE#NAME", help="Write the words to verbalizers/mine.toml#name; the rest stays."),
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Write over an entry that --out names and that exists.")]
 
 
 @dataclass(frozen=True)

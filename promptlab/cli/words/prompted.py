@@ -21,11 +21,21 @@ class Prompted:
     cache: "ReadoutCache | None"
 
 
-def prepare(spec: "RunSpec", machine: Machine, *, encoding: str | None = None, cache: bool | None = None) -> Prompted:
-    """Everything checked that needs no model, said, and then the model loaded."""
+def prepare(
+    spec: "RunSpec",
+    machine: Machine,
+    *,
+    encoding: str | None = None,
+    cache: bool | None = None,
+    shared_words: bool = False,
+) -> Prompted:
+    """Everything checked that needs no model, said, and then the model loaded.
+
+    With ``shared_words``, label words from a file may stand under several labels.
+    """
     from promptlab.jobs import make_plan
 
-    plan = make_plan(spec, encoding=encoding, offline=machine.offline)
+    plan = make_plan(spec, encoding=encoding, offline=machine.offline, shared_words=shared_words)
     for note in plan.notes:
         console.say(note)
     lm = machine.load(spec.model[0])

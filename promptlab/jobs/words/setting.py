@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from promptlab.errors import ConfigError, DataError
 from promptlab.jobs.plan import Plan
@@ -57,6 +58,18 @@ def read_whole(
         done += len(shard)
         yield Progress(done, len(examples))
     return Readout.join(shards)
+
+
+def described(plan: Plan, lm: LanguageModel, template: Template) -> dict[str, Any]:
+    """What was worked on, under the keys of a result."""
+    return {
+        "task": plan.task.name,
+        "split": plan.split,
+        "template": str(template),
+        "template_name": template.name,
+        "model": lm.name,
+        "dtype": lm.dtype,
+    }
 
 
 def unlabelled_texts(plan: Plan, count: int, *, seed: int) -> tuple[Sequence[Example], str]:
