@@ -53,13 +53,14 @@ def listening(title: str, *, stream: EventStream | None = None, unit: str = "row
 
 @dataclass
 class _PlainListener:
-    """A line at most every few seconds: how far, how fast, how long still."""
+    """A line at most every few seconds: how far, how fast, how long still; fewer steps than before are new work."""
 
     title: str
     unit: str = "row"
     started: float = field(default_factory=time.monotonic)
     said: float = field(default_factory=time.monotonic)
     first: int | None = None
+    last: int = 0
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Note):
@@ -68,8 +69,9 @@ class _PlainListener:
             self._progress(event, time.monotonic())
 
     def _progress(self, event: Progress, now: float) -> None:
-        if self.first is None:
+        if self.first is None or event.step < self.last:
             self.first, self.started = event.step, now
+        self.last = event.step
         if now - self.said >= _PAUSE and event.step < event.total:
             self.said = now
             rate = (event.step - self.first) / max(now - self.started, 1e-9)

@@ -14,6 +14,7 @@ from promptlab.text import listed, nearest
 KINDS: Mapping[str, str] = {
     "readouts": "what models said about texts (made from your texts, for you alone to read)",
     "embeddings": "vectors of words from sentence encoders",
+    "wordnet": "WordNet's files with plain line ends",
     "tables": "data files in a form that is read fast (your texts)",
     "converted": "models unpacked from GGUF files (promptlab model list names them)",
     "checked": "which models passed their check",

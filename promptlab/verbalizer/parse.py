@@ -33,6 +33,23 @@ def parse_words(argument: str, labels: Sequence[str]) -> LabelWords:
     return _label_words({label: given[label] for label in labels if label in given}, labels)
 
 
+def parse_each(arguments: Sequence[str]) -> LabelWords:
+    """Words from several arguments, each ``label=word,word`` with a label of its own.
+
+    Raises ConfigError for an argument of another form, a label given twice, and for a word of two labels.
+    """
+    given: dict[str, list[str]] = {}
+    for argument in arguments:
+        label, _, listing = (side.strip() for side in argument.partition("="))
+        words = [text for text in map(str.strip, listing.split(",")) if text]
+        if not label or not words:
+            raise ConfigError(f"{shorten(argument, 40)!r} is not label=word,word.")
+        if label in given:
+            raise ConfigError(f"The label {label!r} is given twice; write all its words after one {label}=.")
+        given[label] = words
+    return _label_words(given, list(given))
+
+
 def label_names_as_words(labels: Sequence[str]) -> LabelWords:
     """Each label's own name as its word: ``not_relevant`` is written "not relevant", ``HUMAN`` "human".
 

@@ -10,10 +10,11 @@ from wordnet_relations import relation
 
 from promptlab.errors import PromptlabError
 from promptlab.model import LanguageModel, load_model
-from promptlab.model.candidates import english_words, whole_words, wordnet_lemmas
+from promptlab.model.candidates import english_words, whole_words
 from promptlab.model.embedding_table import EmbeddingTable
 from promptlab.model.encoders import SentenceEncoder, load_encoder, packaged_encoder
 from promptlab.model.word_vectors import WordSource, WordVectors, join, word_vectors
+from promptlab.verbalizer.dictionary import wordnet_lemmas
 
 pytestmark = pytest.mark.bench
 
@@ -42,8 +43,8 @@ Lists = dict[str, tuple[set[str], set[str]]]
 
 
 @pytest.fixture(scope="module")
-def related(tmp_path_factory: pytest.TempPathFactory) -> Related:
-    return relation(tmp_path_factory.mktemp("wordnet"))
+def related() -> Related:
+    return relation()
 
 
 @pytest.fixture(scope="module")

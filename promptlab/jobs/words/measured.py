@@ -32,9 +32,9 @@ def with_pieces(
 
 
 def with_priors(words: Sequence[FoundWord], readout: Readout, least: float | None) -> list[FoundWord]:
-    """The words of one piece with the log of their mean probability over the texts read; dropped are those below
-    ``least``."""
-    single = [word for word in words if len(word.pieces) == 1]
+    """The words of one piece that are not dropped with the log of their mean probability over the texts read; dropped
+    are those below ``least``."""
+    single = [word for word in words if len(word.pieces) == 1 and not word.dropped]
     if not single:
         return list(words)
     logprobs = readout.words([word.text for word in single]).sum(1)  # (N, W)
