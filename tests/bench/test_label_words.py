@@ -21,8 +21,8 @@ from promptlab.results import Scores, compare
 from promptlab.results.wording import figure, interval
 from promptlab.scoring import WordVerbalizer, calibrate_words, word_priors
 from promptlab.scoring.calibrate import mean_of_probabilities
-from promptlab.scoring.cleaning import clean
-from promptlab.scoring.refine import refine
+from promptlab.scoring.refinement import refine
+from promptlab.scoring.refinement.cleaning import clean
 from promptlab.spec import RunSpec
 from promptlab.verbalizer import CalibrationKind, LabelWords, Word, resolve_words
 

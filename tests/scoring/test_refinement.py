@@ -14,9 +14,9 @@ from tiny_models import reading, tiny
 
 from promptlab.errors import ConfigError
 from promptlab.model import Readout
-from promptlab.scoring.cleaning import clean
-from promptlab.scoring.refine import Form, refine
-from promptlab.scoring.relevance import code_relevance, cosines, kept_share, paper_relevance
+from promptlab.scoring.refinement import Form, refine
+from promptlab.scoring.refinement.cleaning import clean
+from promptlab.scoring.refinement.relevance import code_relevance, cosines, kept_share, paper_relevance
 from promptlab.verbalizer import LabelWords, Word
 
 TEXTS = ("The plot is dull.", "I love this film, and the story is good too", "A bad movie", "great news about a team")

@@ -16,7 +16,7 @@ from promptlab.model import NeedsReading, Readout
 from promptlab.scoring import WordVerbalizer, calibrate
 from promptlab.scoring.vocabulary import slot_vocabulary
 from promptlab.scoring.what_if import effects, split_halves, what_if
-from promptlab.scoring.what_if_scores import Candidates, Change
+from promptlab.scoring.what_if.scores import Candidates, Change
 from promptlab.template import Template
 from promptlab.verbalizer import Calibration, Combine, LabelWords, Word
 

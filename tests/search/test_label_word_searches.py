@@ -18,7 +18,7 @@ from promptlab.options import options
 from promptlab.results import Event, Found, Progress
 from promptlab.scoring import WordVerbalizer
 from promptlab.scoring.vocabulary import slot_vocabulary
-from promptlab.scoring.what_if_scores import Candidates
+from promptlab.scoring.what_if import Candidates
 from promptlab.search.words import FoundWords, Labelled, autoprompt, beam, greedy, lm_bff, petal
 from promptlab.search.words.combinations import Ranked, ascend, every_combination, judge
 from promptlab.search.words.labelled import one_label_each

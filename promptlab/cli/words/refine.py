@@ -11,7 +11,7 @@ from promptlab.cli.words import out as outs
 
 if TYPE_CHECKING:
     from promptlab.jobs.words.refine import Refined
-    from promptlab.scoring.refine import Judged
+    from promptlab.scoring.refinement import Judged
 
 # Words of a label that are shown without --all.
 _KEPT, _DROPPED = 8, 5
@@ -144,7 +144,7 @@ def _rows(judged: "Sequence[Judged]", *, every: bool, has_relevance: bool) -> It
 
 
 def _row(one: "Judged", *, has_relevance: bool) -> tuple[str, ...]:
-    from promptlab.scoring.frequency import probability
+    from promptlab.scoring.refinement.frequency import probability
 
     return (
         one.label,

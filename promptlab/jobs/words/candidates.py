@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from promptlab.errors import ConfigError
 from promptlab.model import LanguageModel
 from promptlab.scoring.vocabulary import slot_vocabulary
-from promptlab.scoring.what_if_scores import Candidates
+from promptlab.scoring.what_if import Candidates
 from promptlab.template import Template
 from promptlab.text import counted, fold, listed, shorten
 from promptlab.verbalizer import Word

@@ -16,9 +16,9 @@ from promptlab.pipeline import as_scores
 from promptlab.results import Comparison, Event, Note, Scores, compare
 from promptlab.scoring import WordVerbalizer, calibrate_words, word_priors
 from promptlab.scoring.calibrate import mean_of_probabilities
-from promptlab.scoring.cleaning import bring_back, judged_places
 from promptlab.scoring.priors import lopsided_words, mean_logprobs
-from promptlab.scoring.refine import Form, Judged, Refinement, refine
+from promptlab.scoring.refinement import Form, Judged, Refinement, refine
+from promptlab.scoring.refinement.cleaning import bring_back, judged_places
 from promptlab.task import Task
 from promptlab.template import guess_kind
 from promptlab.template.library import library_file

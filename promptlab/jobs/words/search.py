@@ -20,7 +20,7 @@ from promptlab.model.whole import whole_words
 from promptlab.options import bind, options
 from promptlab.pipeline import Ensemble, Pipeline
 from promptlab.results import Comparison, Event, Note, compare
-from promptlab.scoring.what_if_scores import Candidates
+from promptlab.scoring.what_if import Candidates
 from promptlab.search.words import FoundWords, Labelled, autoprompt, beam, greedy, lm_bff, petal
 from promptlab.template import Template
 from promptlab.text import listed, shorten

@@ -13,12 +13,18 @@ from promptlab.text import counted
 
 @dataclass(frozen=True)
 class Shots:
-    """``train`` to choose with, ``unseen`` to report on; ``split`` names where the latter come from."""
+    """``train`` to choose with, ``unseen`` to report on; ``split`` names where the latter come from, ``chosen`` says
+    which the former are."""
 
     train: Sequence[Example]
     unseen: Sequence[Example]
     split: str
-    sentence: str
+    chosen: str
+
+    @property
+    def sentence(self) -> str:
+        """Which rows the choice saw, and on which it is reported."""
+        return f"Chosen on {self.chosen}, reported on {len(self.unseen):,} rows of {self.split}."
 
 
 def draw_shots(task: Task, k: int | None, *, seed: int, split: str | None = None, limit: int | None = None) -> Shots:
@@ -46,7 +52,7 @@ def draw_shots(task: Task, k: int | None, *, seed: int, split: str | None = None
         unseen = sample_rows(unseen, limit, seed=seed)
     chosen = f"{k} rows a label" if k is not None else counted(len(train), "row")
     where = f"{'train' if has_train else name}, seed {seed}"
-    return Shots(train, unseen, name, f"Chosen on {chosen} ({where}), reported on {len(unseen):,} rows of {name}.")
+    return Shots(train, unseen, name, f"{chosen} ({where})")
 
 
 def _key(row: Example, task: Task) -> int:

@@ -13,7 +13,7 @@ from promptlab.model.language_model import ReadoutStore
 from promptlab.model.whole import whole_words
 from promptlab.results import Event, Note
 from promptlab.scoring.what_if import what_if
-from promptlab.scoring.what_if_table import Changed, Confused, WhatIf
+from promptlab.scoring.what_if.table import Changed, Confused, WhatIf
 from promptlab.task import Example
 from promptlab.template import Template
 from promptlab.text import counted

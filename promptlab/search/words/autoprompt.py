@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from promptlab.errors import ConfigError
 from promptlab.model import Readout
 from promptlab.results import Event, Progress
-from promptlab.scoring.what_if_scores import Candidates
+from promptlab.scoring.what_if import Candidates
 from promptlab.search.words.labelled import FoundWords, Labelled, one_label_each, top_words, words_of
 
 

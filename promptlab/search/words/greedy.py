@@ -8,10 +8,10 @@ from torch import Tensor
 
 from promptlab.errors import ConfigError
 from promptlab.results import Event, Progress
-from promptlab.scoring.what_if_outcomes import Outcomes, outcomes
-from promptlab.scoring.what_if_scores import Standing, WordScores
-from promptlab.scoring.what_if_sweep import CHANGES, one_thread, sweep
-from promptlab.scoring.what_if_table import highest
+from promptlab.scoring.what_if.outcomes import Outcomes, outcomes
+from promptlab.scoring.what_if.scores import Standing, WordScores
+from promptlab.scoring.what_if.sweep import CHANGES, one_thread, sweep
+from promptlab.scoring.what_if.table import highest
 from promptlab.search.words.labelled import FoundWords, Labelled
 from promptlab.text import fold
 from promptlab.verbalizer import LabelWords, Word

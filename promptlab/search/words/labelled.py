@@ -11,7 +11,7 @@ from promptlab.errors import ConfigError, DataError
 from promptlab.model import Readout
 from promptlab.results import Found
 from promptlab.scoring.what_if import split_halves
-from promptlab.scoring.what_if_scores import Candidates, WordScores
+from promptlab.scoring.what_if.scores import Candidates, WordScores
 from promptlab.text import counted, fold, shorten
 from promptlab.verbalizer import Combine, LabelWords, Word, to_table
 

@@ -8,10 +8,18 @@ import torch
 
 from promptlab.errors import ConfigError
 from promptlab.model import Readout
-from promptlab.scoring.cleaning import Place, bring_back, clean, judged_places, names_of, places_named, switch_off
-from promptlab.scoring.frequency import ranks, rare_pieces, rare_words
 from promptlab.scoring.priors import vocabulary_priors, word_priors
-from promptlab.scoring.relevance import below_the_cut, code_relevance, nearer_elsewhere, paper_relevance
+from promptlab.scoring.refinement.cleaning import (
+    Place,
+    bring_back,
+    clean,
+    judged_places,
+    names_of,
+    places_named,
+    switch_off,
+)
+from promptlab.scoring.refinement.frequency import ranks, rare_pieces, rare_words
+from promptlab.scoring.refinement.relevance import below_the_cut, code_relevance, nearer_elsewhere, paper_relevance
 from promptlab.verbalizer import LabelWords, Word
 
 Form = Literal["paper", "code"]

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from promptlab.scoring.what_if_bars import Bars
-from promptlab.scoring.what_if_refit import refitted_right
-from promptlab.scoring.what_if_scores import Candidates, Change, Standing, WordScores
-from promptlab.scoring.what_if_table import Table
+from promptlab.scoring.what_if.bars import Bars
+from promptlab.scoring.what_if.refit import refitted_right
+from promptlab.scoring.what_if.scores import Candidates, Change, Standing, WordScores
+from promptlab.scoring.what_if.table import Table
 
 CHANGES: tuple[Change, ...] = ("add", "replace")
 

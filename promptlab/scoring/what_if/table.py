@@ -8,7 +8,7 @@ from itertools import product
 import torch
 from torch import Tensor
 
-from promptlab.scoring.what_if_scores import Candidates, Change
+from promptlab.scoring.what_if.scores import Candidates, Change
 from promptlab.text import fold
 from promptlab.verbalizer import LabelWords, Word
 

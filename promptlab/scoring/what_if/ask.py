@@ -13,10 +13,10 @@ from torch import Tensor
 
 from promptlab.errors import DataError
 from promptlab.model import Readout
-from promptlab.scoring.what_if_outcomes import outcomes
-from promptlab.scoring.what_if_scores import Candidates, Standing, WordScores
-from promptlab.scoring.what_if_sweep import one_thread, sweep
-from promptlab.scoring.what_if_table import Confused, WhatIf, Worth
+from promptlab.scoring.what_if.outcomes import outcomes
+from promptlab.scoring.what_if.scores import Candidates, Standing, WordScores
+from promptlab.scoring.what_if.sweep import one_thread, sweep
+from promptlab.scoring.what_if.table import Confused, WhatIf, Worth
 from promptlab.verbalizer import LabelWords
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from promptlab.scoring.what_if_scores import Change, LabelTable, Standing
+from promptlab.scoring.what_if.scores import Change, LabelTable, Standing
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ scores, which depends on the row, against a difference of priors, which depends 
 import torch
 from torch import Tensor
 
-from promptlab.scoring.what_if_scores import Standing
+from promptlab.scoring.what_if.scores import Standing
 
 
 def refitted_right(standing: Standing, label: int, changed: Tensor, groups: Tensor) -> Tensor:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from promptlab.scoring.what_if_refit import refitted_priors
-from promptlab.scoring.what_if_scores import Standing
+from promptlab.scoring.what_if.refit import refitted_priors
+from promptlab.scoring.what_if.scores import Standing
 
 
 @dataclass(frozen=True)
