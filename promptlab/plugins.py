@@ -19,6 +19,10 @@ BUILTIN: Mapping[str, Mapping[str, str]] = {
     },
     "verbalizers": {
         "words": "promptlab.scoring.words:WordVerbalizer",
+        "soft": "promptlab.scoring.learned.soft:SoftVerbalizer",
+        "prototype": "promptlab.scoring.learned.prototypes:PrototypeVerbalizer",
+        "linear": "promptlab.scoring.learned.linear:LinearVerbalizer",
+        "mixed": "promptlab.scoring.mixture:MixedVerbalizer",
     },
 }
 

@@ -54,6 +54,7 @@ def show_bundle(folder: Folder, json: options.Json = False) -> None:
 
 
 def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    from promptlab.pipeline.described import method_text
     from promptlab.results import wording
 
     model = table["model"]
@@ -62,6 +63,8 @@ def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [("Model", f"{model['name']}{revision}, {model['family']}{packed}, {model['dtype']}")]
     for member in table.get("member") or [table]:
         facts += _classifier(member)
+    if method := method_text(table.get("method", {})):
+        facts.append(("Learnt", method))
     facts += _measured(table)
     if "weights" in table:
         facts.append(("Weights", f"trained, sha256 {table['weights']['sha256'][:12]}"))
@@ -71,17 +74,19 @@ def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _classifier(member: Mapping[str, Any]) -> list[tuple[str, str]]:
     from promptlab.cli.figures import words_text
-    from promptlab.text import counted
+    from promptlab.pipeline.described import labels_of, verbalizer_text
+    from promptlab.text import counted, listed
 
-    words = member["verbalizer"]
-    facts = [
-        ("Template", member["template"]["text"].replace("\n", "\\n")),
-        ("Words", words_text({"words": words})),
-    ]
+    verbalizer = member["verbalizer"]
+    facts = [("Template", member["template"]["text"].replace("\n", "\\n"))]
+    if verbalizer.get("kind", "words") == "words":
+        facts.append(("Words", words_text({"words": verbalizer})))
+    else:
+        facts += [("Labels", listed(labels_of(verbalizer), most=40)), ("Verbalizer", verbalizer_text(verbalizer))]
     if "weight" in member:
         facts.append(("Weight", f"{member['weight']:g}"))
-    if "calibration" in words:
-        calibration = words["calibration"]
+    if "calibration" in verbalizer:
+        calibration = verbalizer["calibration"]
         facts.append(("Calibrated", f"{calibration['kind']}, on {calibration.get('support', 'unknown texts')}"))
     if member.get("demonstration"):
         facts.append(("Shown", counted(len(member["demonstration"]), "solved example")))

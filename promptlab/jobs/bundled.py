@@ -6,6 +6,7 @@ from dataclasses import replace
 from promptlab.errors import ConfigError
 from promptlab.jobs.scored import Classifier
 from promptlab.pipeline import Ensemble, Pipeline
+from promptlab.scoring.labels import with_labels
 from promptlab.text import fold, listed, nearest, shorten
 
 
@@ -32,9 +33,7 @@ def fit_labels_of(classifier: Classifier, labels: Sequence[str]) -> Classifier:
 
 def _renamed(pipeline: Pipeline, names: dict[str, str]) -> Pipeline:
     """The pipeline with other names of labels, in the order that they have; a calibration keeps its order too."""
-    words = pipeline.words
-    if words is None or all(old == new for old, new in names.items()):
+    if all(old == new for old, new in names.items()):
         return pipeline
-    renamed = {names.get(label, label): entry for label, entry in words.words.items()}
     shown = tuple(replace(row, label=names.get(row.label or "", row.label)) for row in pipeline.demonstrations)
-    return replace(pipeline.with_words(replace(words, words=renamed)), demonstrations=shown)
+    return replace(pipeline, verbalizer=with_labels(pipeline.verbalizer, names), demonstrations=shown)

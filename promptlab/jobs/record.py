@@ -20,7 +20,8 @@ from promptlab.template import Template
 from promptlab.text import counted
 from promptlab.verbalizer import from_table, to_table
 
-_METRICS = ("accuracy", "interval", "n", "majority", "balanced_accuracy", "macro_f1", "mcc", "ece", "brier")
+# The figures that a bundle says of its classifier.
+METRICS = ("accuracy", "interval", "n", "majority", "balanced_accuracy", "macro_f1", "mcc", "ece", "brier")
 
 
 def as_run(
@@ -88,7 +89,7 @@ def save_run(run: Run, folder: Path, **loading: Any) -> Path:
 def about(run: Run) -> dict[str, Any]:
     """What a bundle says about the run that it was made from."""
     data = {"task": run.result["task"], "split": run.result["split"], "fingerprint": run.fingerprint}
-    metrics = {key: run.result[key] for key in _METRICS}
+    metrics = {key: run.result[key] for key in METRICS}
     return {"data": data, "metrics": metrics, "seeds": [spec_of(run).seed]}
 
 

@@ -25,9 +25,10 @@ from promptlab.pipeline.card import card
 from promptlab.pipeline.ensemble import Ensemble
 from promptlab.pipeline.manifest import read_manifest
 from promptlab.pipeline.pipeline import Pipeline
+from promptlab.scoring import WordVerbalizer
+from promptlab.scoring.tables import from_parts, to_parts
 from promptlab.task import Example
 from promptlab.template import Template
-from promptlab.verbalizer import from_table, to_table
 
 VERSION = 1
 MANIFEST, WEIGHTS, CARD = "bundle.toml", "weights.safetensors", "README.md"
@@ -119,20 +120,27 @@ def _load_model(named: Mapping[str, Any], model: str | None, *, dtype: str | Non
 def _build(table: Mapping[str, Any], lm: LanguageModel, arrays: Mapping[str, Tensor]) -> Pipeline | Ensemble:
     about = {key: table[key] for key in ("data", "metrics", "method", "seeds", "created", "versions") if key in table}
     if "member" not in table:
-        return replace(_pipeline(table, lm, arrays.get("soft")), about=about)
+        return replace(_pipeline(table, lm, arrays), about=about)
     members = table["member"]
-    pipelines = [_pipeline(member, lm, arrays.get(f"member.{place}.soft")) for place, member in enumerate(members)]
+    pipelines = [_pipeline(member, lm, _under(f"member.{place}", arrays)) for place, member in enumerate(members)]
     return Ensemble(tuple(pipelines), tuple(float(member["weight"]) for member in members), about=about)
 
 
-def _pipeline(table: Mapping[str, Any], lm: LanguageModel, soft: Tensor | None) -> Pipeline:
+def _pipeline(table: Mapping[str, Any], lm: LanguageModel, arrays: Mapping[str, Tensor]) -> Pipeline:
     template = Template.parse(table["template"]["text"], truncate=table["template"]["truncate"])
-    words = from_table(table["verbalizer"], where="[verbalizer]")
+    verbalizer = from_parts(table["verbalizer"], _under("verbalizer", arrays), where="[verbalizer]")
     shown = [Example(entry["fields"], entry["label"], entry["id"]) for entry in table.get("demonstration", ())]
+    words = verbalizer.words if isinstance(verbalizer, WordVerbalizer) else verbalizer
     pipeline = Pipeline.of(lm, template, words, demonstrations=shown)
-    if soft is not None:
-        _check_soft(pipeline, soft)
-    return replace(pipeline, soft=soft)
+    if "soft" in arrays:
+        _check_soft(pipeline, arrays["soft"])
+    return replace(pipeline, soft=arrays.get("soft"))
+
+
+def _under(name: str, arrays: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The arrays whose names begin with ``name`` and a point, without these."""
+    start = f"{name}."
+    return {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
 
 
 def _check_soft(pipeline: Pipeline, soft: Tensor) -> None:
@@ -175,11 +183,9 @@ def _classifier(pipeline: Pipeline | Ensemble) -> dict[str, Any]:
 
 
 def _member(pipeline: Pipeline) -> dict[str, Any]:
-    if pipeline.words is None:
-        raise BundleError(f"A verbalizer of the kind {type(pipeline.verbalizer).__name__} cannot be saved in a bundle.")
     table: dict[str, Any] = {
         "template": {"text": str(pipeline.template), "truncate": pipeline.template.truncate},
-        "verbalizer": to_table(pipeline.words),
+        "verbalizer": to_parts(pipeline.verbalizer)[0],
     }
     if pipeline.demonstrations:
         table["demonstration"] = [
@@ -190,12 +196,15 @@ def _member(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _weights(members: tuple[Pipeline, ...]) -> dict[str, Tensor]:
-    single = len(members) == 1
-    return {
-        "soft" if single else f"member.{place}.soft": member.soft.detach().float().cpu().contiguous()
-        for place, member in enumerate(members)
-        if member.soft is not None
-    }
+    """Soft vectors and what verbalizers learnt, float32, by name."""
+    weights: dict[str, Tensor] = {}
+    for place, member in enumerate(members):
+        start = "" if len(members) == 1 else f"member.{place}."
+        learnt = {f"verbalizer.{name}": array for name, array in to_parts(member.verbalizer)[1].items()}
+        soft = {} if member.soft is None else {"soft": member.soft}
+        # Copies: two names for the same memory, as of members that share an array, cannot be written.
+        weights |= {start + name: array.detach().float().cpu().clone() for name, array in (soft | learnt).items()}
+    return weights
 
 
 def _read_weights(path: Path, named: Mapping[str, Any] | None) -> dict[str, Tensor]:

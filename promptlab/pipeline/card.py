@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from promptlab.pipeline.described import labels_of, method_text, verbalizer_text
 from promptlab.results.wording import accuracy, unpacked
 from promptlab.text import listed
 
@@ -10,7 +11,7 @@ from promptlab.text import listed
 def card(table: Mapping[str, Any], name: str) -> str:
     """Markdown from the tables of a bundle."""
     classifiers = table.get("member") or [table]
-    labels = list(classifiers[0]["verbalizer"]["words"])
+    labels = labels_of(classifiers[0]["verbalizer"])
     model = table["model"]
     packed = unpacked(model.get("quantization", ""))
     lines = [
@@ -21,6 +22,8 @@ def card(table: Mapping[str, Any], name: str) -> str:
         f"- Model: {model['name']} ({model['family']}, {model['dtype']}{packed}), which is not part of this folder.",
         f"- Labels: {listed(labels, most=40)}",
         *(f"- Template: `{_inline(one['template']['text'])}`" for one in classifiers),
+        *(f"- Verbalizer: {text}" for text in dict.fromkeys(verbalizer_text(one["verbalizer"]) for one in classifiers)),
+        *_learnt(table),
         *_figures(table),
         "",
         "```python",
@@ -42,6 +45,11 @@ def _figures(table: Mapping[str, Any]) -> list[str]:
     where = " ".join(str(data[key]) for key in ("task", "split") if key in data)
     shown = accuracy(metrics["accuracy"], tuple(metrics["interval"]), metrics["n"])
     return [f"- Accuracy: {shown} on {where}".rstrip()]
+
+
+def _learnt(table: Mapping[str, Any]) -> list[str]:
+    method = method_text(table.get("method", {}))
+    return [f"- Learnt: {method}"] if method else []
 
 
 def _inline(text: str) -> str:

@@ -1,0 +1,110 @@
+"""What choosing a verbalizer tries: kinds at each depth, averages over depths, and each of these with the words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from promptlab.model import Depth, Readout
+from promptlab.model.readout import height
+from promptlab.results import wording
+from promptlab.scoring.learned.folds import Folds, Learnt, fit_temperature, log_losses
+from promptlab.scoring.learned.linear import learn_linear
+from promptlab.scoring.learned.prototypes import learn_means
+from promptlab.scoring.learned.protoverb import learn_protoverb
+from promptlab.scoring.mixture import MixedVerbalizer
+from promptlab.scoring.protocol import Verbalizer
+from promptlab.scoring.words import WordVerbalizer
+from promptlab.text import counted
+from promptlab.verbalizer import LabelWords
+
+Kind = Literal["linear", "prototype", "protoverb"]
+# How many of a kind's best depths are averaged, besides all of them.
+BEST = (2, 3, 4)
+
+
+class Learner(Protocol):
+    """What learns one kind at one depth."""
+
+    def __call__(
+        self, readout: Readout, targets: Tensor, labels: Sequence[str], *, depth: Depth, folds: Folds
+    ) -> Learnt[Verbalizer]: ...
+
+
+LEARNERS: dict[Kind, Learner] = {"linear": learn_linear, "prototype": learn_means, "protoverb": learn_protoverb}
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """Something to choose. ``preference`` decides among equals, the lowest first: 0 for an average over all depths and
+    for words alone, 1 for one over some depths, 2 for one depth."""
+
+    name: str
+    depths: tuple[Depth, ...]
+    learnt: Learnt[Verbalizer]
+    preference: int
+
+    def losses(self, targets: Tensor) -> Tensor:
+        """The log-loss of each row left out (N,)."""
+        return log_losses(self.learnt.held_out, targets)
+
+
+def list_candidates(
+    readout: Readout,
+    targets: Tensor,
+    labels: Sequence[str],
+    *,
+    words: LabelWords | None,
+    depths: Sequence[Depth],
+    kinds: Sequence[Kind],
+    folds: Folds,
+) -> list[Candidate]:
+    """Every candidate on labelled rows (N,)."""
+    found: list[Candidate] = []
+    for kind in kinds:
+        single = [
+            Candidate(
+                f"{kind} {wording.depths([depth])}",
+                (depth,),
+                LEARNERS[kind](readout, targets, labels, depth=depth, folds=folds),
+                2,
+            )
+            for depth in depths
+        ]
+        found += [*single, *_averages(kind, single, targets)]
+    if words is None:
+        return found
+    alone = _words_alone(words, readout, len(folds.repeats))
+    mixed = [_mixed(f"words + {one.name}", [alone, one], targets, one.preference) for one in found]
+    return [alone, *found, *mixed]
+
+
+def _averages(kind: Kind, single: Sequence[Candidate], targets: Tensor) -> Iterator[Candidate]:
+    """Over all depths of a kind, and over those that are best alone."""
+    ranked = sorted(single, key=lambda one: float(one.losses(targets).mean()))
+    for count in (*(count for count in BEST if count < len(single)), len(single)):
+        if count > 1:
+            name = f"{kind} over {counted(count, 'depth')}"
+            yield _mixed(name, ranked[:count], targets, 0 if count == len(single) else 1)
+
+
+def _words_alone(words: LabelWords, readout: Readout, repeats: int) -> Candidate:
+    """Words are not learnt from the rows, so every row counts as left out."""
+    verbalizer = WordVerbalizer(words)
+    held_out = verbalizer(readout).detach().expand(repeats, -1, -1)  # (R, N, C)
+    return Candidate("words", ("top",), Learnt(held_out, lambda readout, targets: verbalizer), 0)
+
+
+def _mixed(name: str, parts: Sequence[Candidate], targets: Tensor, preference: int) -> Candidate:
+    """The parts' log-probabilities averaged, with a temperature for what that gives."""
+    mean = torch.stack([one.learnt.held_out for one in parts]).mean(0)  # (R, N, C)
+    temperature = fit_temperature(mean, targets, usual=1.0)
+
+    def build(readout: Readout, targets: Tensor) -> MixedVerbalizer:
+        members = tuple(one.learnt.build(readout, targets) for one in parts)
+        return MixedVerbalizer(members, (1.0,) * len(members), temperature=temperature)
+
+    depths = tuple(sorted({depth for one in parts for depth in one.depths}, key=height))
+    return Candidate(name, depths, Learnt((mean / temperature).log_softmax(-1), build), preference)
