@@ -25,7 +25,7 @@ def fit_weights(
     whole, DataError for a label without rows.
     """
     check_shots(targets, words.labels, least=1)
-    scores, owner = _word_scores(words, readout)  # (N, W), (W,)
+    scores, owner = _word_scores(words, readout)
     free = torch.zeros(len(owner), requires_grad=True)
     optimizer = torch.optim.Adam([free], lr=learning_rate)
     for _ in range(steps):
@@ -33,8 +33,7 @@ def fit_weights(
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    shares = _shares(free.detach(), owner, len(words.labels)).sum(1).tolist()
-    return _weighted(words, shares)
+    return _weighted(words, _shares(free.detach(), owner, len(words.labels)).sum(1).tolist())
 
 
 def _word_scores(words: LabelWords, readout: Readout) -> tuple[Tensor, Tensor]:
