@@ -31,6 +31,11 @@ def existing_folder(path: Path) -> Path:
     return next(each for each in (whole, *whole.parents) if each.is_dir())
 
 
+def is_taken(folder: Path) -> bool:
+    """Whether a new folder cannot be made there: a file of that name, or a folder that holds something."""
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
+
+
 def library_folder(kind: str) -> Path:
     """The shipped ``templates`` or ``verbalizers``: inside the installed package, or beside it in a checkout."""
     packaged = PACKAGE / "library" / kind

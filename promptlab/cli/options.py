@@ -17,6 +17,9 @@ Task = Annotated[
 Split = Annotated[
     str | None, typer.Option(metavar="SPLIT", help="train, dev or test. Default: dev, else test, else all rows.")
 ]
+ReportOn = Annotated[
+    str | None, typer.Option("--split", metavar="SPLIT", help="The rows to report on. Default: test, else dev.")
+]
 Limit = Annotated[int | None, typer.Option(metavar="N", help="A seeded sample of this many rows.")]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="The seed of every draw. Default: 13.")]
 Text = Annotated[str | None, typer.Option(metavar="COLUMN", help="The column that holds the text.")]

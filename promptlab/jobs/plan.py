@@ -14,6 +14,8 @@ from promptlab.verbalizer import LabelWords, check_words, default_words, resolve
 
 DEFAULT_TASK = "sample"
 SPLIT_ORDER = ("dev", "test", "train")
+# For rows that something is chosen by: never from test.
+CHOOSING_ORDER = ("dev", "train")
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class Plan:
     """Rows of one split, and the templates and words to read them with: ``cells`` is their cross product.
 
     ``notes`` says what was chosen where nothing was asked for, a sentence each. ``alone`` holds the templates that a
-    reference names alone: a model must be able to answer them.
+    reference names alone: a model must be able to answer them; ``rows_note`` is the note on the rows.
     """
 
     task: Task
@@ -30,6 +32,12 @@ class Plan:
     cells: tuple[tuple[Template, LabelWords], ...]
     notes: tuple[str, ...]
     alone: tuple[Template, ...] = ()
+    rows_note: str = ""
+
+    @property
+    def other_notes(self) -> tuple[str, ...]:
+        """The notes without the one that says which rows these are, for work on other rows."""
+        return tuple(note for note in self.notes if note != self.rows_note)
 
 
 def open_task(spec: RunSpec, *, encoding: str | None = None, offline: bool = False) -> Task:
@@ -65,7 +73,7 @@ def plan_rows(
     """The rows alone, for a classifier that exists already: a plan without cells."""
     task = open_task(spec, encoding=encoding, offline=offline)
     split, rows, chosen = choose_rows(task, spec, order=order)
-    return Plan(task, split, rows, (), (*task.notes, chosen))
+    return Plan(task, split, rows, (), (*task.notes, chosen), rows_note=chosen)
 
 
 def make_plan(

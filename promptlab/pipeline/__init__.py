@@ -2,6 +2,6 @@
 
 from promptlab.pipeline.bundles import load, save
 from promptlab.pipeline.ensemble import Ensemble
-from promptlab.pipeline.pipeline import Pipeline, as_scores
+from promptlab.pipeline.pipeline import Pipeline, as_scores, label_places
 
-__all__ = ["Ensemble", "Pipeline", "as_scores", "load", "save"]
+__all__ = ["Ensemble", "Pipeline", "as_scores", "label_places", "load", "save"]

@@ -20,7 +20,7 @@ from torch import Tensor
 from promptlab.errors import BundleError, ConfigError, PromptlabError
 from promptlab.model import LanguageModel, load_model
 from promptlab.model.source import Say
-from promptlab.paths import umask
+from promptlab.paths import is_taken, umask
 from promptlab.pipeline.card import card
 from promptlab.pipeline.ensemble import Ensemble
 from promptlab.pipeline.manifest import read_manifest
@@ -41,7 +41,7 @@ def save(pipeline: Pipeline | Ensemble, folder: str | Path, *, about: Mapping[st
     Raises BundleError when the folder is in use or cannot be written.
     """
     target = Path(folder)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if is_taken(target):
         raise BundleError(f"{str(target)!r} exists already. Choose another folder, or remove that one first.")
     members = pipeline.members if isinstance(pipeline, Ensemble) else (pipeline,)
     if len({member.lm.fingerprint for member in members}) > 1:

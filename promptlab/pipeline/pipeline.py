@@ -146,9 +146,11 @@ class Pipeline:
 
 def as_scores(labels: tuple[str, ...], logprobs: Tensor, examples: Sequence[Example]) -> Scores:
     """Scores from log-probabilities (N, C) and the examples that they belong to, in the same order."""
+    targets = np.array(label_places(labels, examples), dtype=np.int64)
+    return Scores(labels, logprobs.float().numpy(), targets, tuple(example.id for example in examples))
+
+
+def label_places(labels: Sequence[str], examples: Iterable[Example]) -> list[int]:
+    """The place of each example's label, -1 for one without."""
     index = {label: place for place, label in enumerate(labels)}
-    ids, targets = [], []
-    for example in examples:
-        ids.append(example.id)
-        targets.append(index.get(example.label, -1) if example.label is not None else -1)
-    return Scores(labels, logprobs.float().numpy(), np.array(targets, dtype=np.int64), tuple(ids))
+    return [index.get(example.label, -1) if example.label is not None else -1 for example in examples]

@@ -13,6 +13,7 @@ from pathlib import Path
 import tomlkit
 
 from promptlab.errors import ConfigError, DataError
+from promptlab.paths import is_taken
 from promptlab.task.columns import input_fields
 from promptlab.task.example import Example, Task
 from promptlab.task.formats import SPLITS
@@ -35,7 +36,7 @@ def split_file(
     folder = Path(folder)
     if not (dev >= 0 and test >= 0 and dev + test < 1 and dev + test > 0):
         raise ConfigError(f"dev = {dev} and test = {test} must be shares whose sum lies between 0 and 1.")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if is_taken(folder):
         raise ConfigError(f"{str(folder)!r} is there already and is not an empty folder. Name a new one.")
     rows = every_row(task)
     shares = {"train": 1 - dev - test, "dev": dev, "test": test}

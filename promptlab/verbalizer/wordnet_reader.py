@@ -20,6 +20,8 @@ def open_wordnet() -> Any:
     from nltk.corpus.reader.wordnet import WordNetCorpusReader, WordNetError
 
     class Reader(WordNetCorpusReader):  # type: ignore[misc]
+        """nltk's own, with the answers that these files do not give it."""
+
         def get_version(self) -> str:
             return "3.0"
 

@@ -9,6 +9,7 @@ import typer
 from promptlab.cli import console, options
 from promptlab.cli.words import out as outs
 from promptlab.errors import ConfigError
+from promptlab.paths import is_taken
 
 if TYPE_CHECKING:
     from promptlab.jobs.words.learned import LearnedBySeeds
@@ -36,9 +37,6 @@ Depths = Annotated[
         help="Layers after which the slot is read, and top. Default: about six from half of the model, and the top.",
     ),
 ]
-ReportOn = Annotated[
-    str | None, typer.Option("--split", metavar="SPLIT", help="The rows to report on. Default: test, else dev.")
-]
 Target = Annotated[
     str | None,
     typer.Option(
@@ -56,7 +54,7 @@ def learn_words(
     model: options.Model = None,
     seeds: Seeds = None,
     depths: Depths = None,
-    split: ReportOn = None,
+    split: options.ReportOn = None,
     limit: options.Limit = None,
     seed: options.Seed = None,
     out: Target = None,
@@ -94,7 +92,7 @@ def learn_words(
     wanted = Wanted(method, count, draws, levels, split, spec.limit)
     drawn = wanted.draw(plan.task)
     # Which rows the plan holds does not matter here: the shots say which are used.
-    for note in (*(note for note in plan.notes if not note.startswith("Rows: ")), drawn[0].sentence):
+    for note in (*plan.other_notes, drawn[0].sentence):
         console.say(note)
     machine = Machine(device, threads, offline, dtype, max_length, revision)
     lm, kept = machine.load(spec.model[0]), reading_cache(cache, len(drawn[0].unseen))
@@ -147,7 +145,7 @@ def _place(out: str | None, method: str, *, replace: bool) -> outs.Out | Path | 
             )
         return outs.Out.parse(out, replace=replace)
     folder = Path(out).expanduser()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if is_taken(folder):
         raise ConfigError(f"{out!r} exists already. Choose another folder, or remove that one first.")
     return folder
 

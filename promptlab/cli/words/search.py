@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from promptlab.cli import console, options
+from promptlab.cli.words import out as outs
 from promptlab.cli.words.what_if import ListFile, WordsGiven, words_given
 from promptlab.errors import ConfigError
 
@@ -25,13 +26,6 @@ Setting = Annotated[
     list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An option of the method, such as words=5.")
 ]
 _COMBINED = {"mean": "the mean log-probability", "logsumexp": "the summed probability", "max": "the likeliest"}
-OutFile = Annotated[
-    str | None, typer.Option("--out", metavar="FILE#NAME", help="Write the words: verbalizers/mine.toml#name.")
-]
-Replace = Annotated[bool, typer.Option("--replace", help="Overwrite the entry that --out names.")]
-ReportOn = Annotated[
-    str | None, typer.Option("--split", metavar="SPLIT", help="The rows to report on. Default: test, else dev.")
-]
 
 
 def search_words(
@@ -44,11 +38,11 @@ def search_words(
     setting: Setting = None,
     candidates: WordsGiven = None,
     list_file: ListFile = None,
-    split: ReportOn = None,
+    split: options.ReportOn = None,
     limit: options.Limit = None,
     seed: options.Seed = None,
-    out: OutFile = None,
-    replace: Replace = False,
+    out: outs.Reference = None,
+    replace: outs.Replace = False,
     text: options.Text = None,
     label: options.Label = None,
     labels: options.Labels = None,
@@ -67,19 +61,18 @@ def search_words(
     The model reads once; the methods look through its vocabulary after that. Several --template are searched together.
     """
     from promptlab.cli.loading import Machine, reading_cache
-    from promptlab.cli.words.out import Out
     from promptlab.jobs import finish, make_plan
     from promptlab.jobs.words.shots import draw_shots
     from promptlab.spec import RunSpec
 
     spec = RunSpec().override(task=task, template=template, words=words, model=model, seed=seed)
     spec = spec.override(text=text, label=label, labels=labels)
-    place = Out.parse(out, replace=replace) if out is not None else None
+    place = outs.Out.parse(out, replace=replace) if out is not None else None
     given, settings = words_given(candidates, list_file), read_settings(setting)
     plan = make_plan(spec, encoding=encoding, offline=offline)
     shots = draw_shots(plan.task, k, seed=spec.seed, split=split, limit=limit)
     # Which rows the plan holds does not matter here: the shots say which are used.
-    for note in (*(note for note in plan.notes if not note.startswith("Rows: ")), shots.sentence):
+    for note in (*plan.other_notes, shots.sentence):
         console.say(note)
     from promptlab.jobs.words.search import check_settings, search_prompt
     from promptlab.jobs.words.search import search_words as search

@@ -52,12 +52,13 @@ def begin_with_task(
 ) -> Begun:
     """Seeds under the task's labels, and its texts; what was chosen is said."""
     from promptlab.jobs import make_plan
-    from promptlab.jobs.words.material import SPLIT_ORDER, material_of
+    from promptlab.jobs.plan import CHOOSING_ORDER
+    from promptlab.jobs.words.material import material_of
     from promptlab.jobs.words.setting import one_prompt
 
     if arguments:
         spec = spec.override(words=" ".join(arguments))
-    plan = make_plan(spec, encoding=encoding, offline=offline, order=SPLIT_ORDER)
+    plan = make_plan(spec, encoding=encoding, offline=offline, order=CHOOSING_ORDER)
     template, seeds = one_prompt(plan)
     material, notes = material_of(plan, template, texts=texts, k=k, seed=spec.seed, effects=effects)
     for note in (*plan.notes, *notes):

@@ -62,14 +62,15 @@ def what_if(
     """
     from promptlab.cli.loading import Machine, reading_cache
     from promptlab.jobs import finish, make_plan
+    from promptlab.jobs.plan import CHOOSING_ORDER
     from promptlab.jobs.words.setting import one_prompt
-    from promptlab.jobs.words.what_if import DEFAULT_LIMIT, SPLIT_ORDER, try_words
+    from promptlab.jobs.words.what_if import DEFAULT_LIMIT, try_words
     from promptlab.spec import RunSpec
 
     spec = RunSpec().override(task=task, template=template, words=words, model=model, split=split, seed=seed)
     spec = spec.override(limit=DEFAULT_LIMIT if limit is None else limit, text=text, label=label, labels=labels)
     given = words_given(candidates, list_file)
-    plan = make_plan(spec, encoding=encoding, offline=offline, order=SPLIT_ORDER)
+    plan = make_plan(spec, encoding=encoding, offline=offline, order=CHOOSING_ORDER)
     prompt, in_use = one_prompt(plan)
     for note in plan.notes:
         console.say(note)

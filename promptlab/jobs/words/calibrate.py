@@ -78,8 +78,7 @@ def calibrate_by_kinds(
             if kinds:
                 raise
             yield Note("info", f"Left out: {error}")
-    whole = pipeline.verbalizer.whole_words(lm, template)
-    readout = yield from read_whole(lm, template, plan.rows, words=whole, cache=cache)
+    readout = yield from read_whole(lm, template, plan.rows, words=words.every_word(), pieces=words.pieces, cache=cache)
     raw = as_scores(pipeline.labels, pipeline.verbalizer(readout), plan.rows)
     scored = tuple(_scored(kind, one, readout, plan) for kind, one in fitted)
     warning = lopsided(raw.confusion().sum(axis=1).tolist())

@@ -18,7 +18,6 @@ from promptlab.jobs.words.sources import (
 )
 from promptlab.model import LanguageModel, Readout
 from promptlab.model.language_model import ReadoutStore
-from promptlab.model.whole import whole_words
 from promptlab.model.word_vectors import vector_cache
 from promptlab.results import Event, Note
 from promptlab.scoring import WordVerbalizer
@@ -106,8 +105,7 @@ def _read(
     """The texts read, seeds of several pieces included; None when there are none."""
     if template is None or not len(texts):
         return None
-    words = whole_words(lm, template, seeds.every_word(), pieces=seeds.pieces)
-    return (yield from read_whole(lm, template, texts, words=words, cache=cache))
+    return (yield from read_whole(lm, template, texts, words=seeds.every_word(), pieces=seeds.pieces, cache=cache))
 
 
 def _wordnet(seeds: LabelWords, wanted: Wanted) -> Generator[Event, None, Proposals]:

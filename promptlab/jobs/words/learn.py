@@ -19,8 +19,7 @@ from promptlab.jobs.words.texts import Texts, read_texts
 from promptlab.model import Depth, LanguageModel, ReadoutCache
 from promptlab.model.language_model import ReadoutStore
 from promptlab.model.readout import height, layers_of
-from promptlab.model.whole import whole_words
-from promptlab.pipeline import Pipeline
+from promptlab.pipeline import Pipeline, label_places
 from promptlab.results import Event, Note, Progress
 from promptlab.scoring.learned.folds import check_shots
 from promptlab.task import Example, Task, sample_rows
@@ -109,9 +108,14 @@ class _Setting:
         clock, method = _Clock(), self.wanted.method
         words_read = self.words.every_word() if method == "weights" else ()
         depths = (*self.depths, *(("top",) if self.texts is not None and "top" not in self.depths else ()))
-        whole = whole_words(self.lm, self.template, words_read, pieces=self.words.pieces)
         readout = yield from read_whole(
-            self.lm, self.template, shots.train, words=whole, depths=depths, cache=self.cache
+            self.lm,
+            self.template,
+            shots.train,
+            words=words_read,
+            pieces=self.words.pieces,
+            depths=depths,
+            cache=self.cache,
         )
         clock.note("reading the shots")
         mixed_with = self.texts.calibrated(self.words) if self.texts is not None else None
@@ -198,5 +202,4 @@ def _told(events: Generator[Event, None, T], *, is_first: bool) -> Generator[Eve
 
 def _targets(rows: Sequence[Example], task: Task) -> Tensor:
     """The place (N,) of each row's label."""
-    places = {label: place for place, label in enumerate(task.labels)}
-    return torch.tensor([places[row.label or ""] for row in rows])
+    return torch.tensor(label_places(task.labels, rows))

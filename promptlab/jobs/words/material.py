@@ -11,8 +11,7 @@ from promptlab.task import Example, sample_rows
 from promptlab.template import Template
 from promptlab.text import counted
 
-# Rows that effects are measured on: never test rows unless they are asked for.
-SPLIT_ORDER = ("dev", "train")
+# Rows that effects are measured on.
 MOST_ROWS = 500
 
 

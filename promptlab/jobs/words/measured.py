@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import torch
+
 from promptlab.jobs.words.expansion import Wanted
 from promptlab.model import LanguageModel, Readout
 from promptlab.model.spelling import SPACE, Spelling
+from promptlab.pipeline import label_places
 from promptlab.scoring import fit_prior
-from promptlab.scoring.said import known_labels
 from promptlab.scoring.what_if import effects
 from promptlab.task import Example
 from promptlab.template import Template
@@ -55,7 +57,7 @@ def with_effects(
     single = {
         label: [word.text for word in words if word.label == label and len(word.pieces) == 1] for label in seeds.labels
     }
-    targets = known_labels([row.label for row in rows], seeds.labels).argmax(1)  # (N,)
+    targets = torch.tensor(label_places(seeds.labels, rows))
     found = effects(readout, seeds, targets, single)
     changes = {
         (label, text): change for label in single for text, change in zip(single[label], found[label], strict=True)

@@ -11,7 +11,6 @@ from promptlab.jobs.words.setting import check_slot, described, one_prompt, read
 from promptlab.model import LanguageModel, Readout
 from promptlab.model.language_model import ReadoutStore
 from promptlab.model.spelling import Spelling
-from promptlab.model.whole import whole_words
 from promptlab.pipeline import as_scores
 from promptlab.results import Comparison, Event, Note, Scores, compare
 from promptlab.scoring import WordVerbalizer, calibrate_words, word_priors
@@ -100,8 +99,8 @@ def refine_words(
         after = _calibrated(after, readout, wanted.form, support=f"{support}, {plan.task.fingerprint[:12]}")
     elif warning := lopsided_words(after, _priors(after)):
         yield Note("warning", warning)
-    whole = whole_words(lm, template, [*words.every_word(), *after.every_word()], pieces=words.pieces)
-    rows = yield from read_whole(lm, template, plan.rows, words=whole, cache=cache)
+    scored = [*words.every_word(), *after.every_word()]
+    rows = yield from read_whole(lm, template, plan.rows, words=scored, pieces=words.pieces, cache=cache)
     how = {"form": wanted.form, "keep": keep, "relevance": relevance, "support": support}
     result = {**described(plan, lm, template), **how, "notes": list(refinement.notes)}
     return Refined(after, refinement, _scores(words, rows, plan), _scores(after, rows, plan), result)
@@ -122,8 +121,7 @@ def _read_support(
             "a train split, or a larger --texts."
         )
     yield Note("info", f"Refined on {support}, without their labels.")
-    whole = whole_words(lm, template, judged, pieces=words.pieces)
-    readout = yield from read_whole(lm, template, texts, words=whole, cache=cache)
+    readout = yield from read_whole(lm, template, texts, words=judged, pieces=words.pieces, cache=cache)
     return readout, support
 
 

@@ -16,9 +16,8 @@ from promptlab.jobs.words.setting import check_slot, read_whole
 from promptlab.jobs.words.shots import Shots
 from promptlab.model import LanguageModel, Readout, ReadoutCache
 from promptlab.model.language_model import ReadoutStore
-from promptlab.model.whole import whole_words
 from promptlab.options import bind, options
-from promptlab.pipeline import Ensemble, Pipeline
+from promptlab.pipeline import Ensemble, Pipeline, label_places
 from promptlab.results import Comparison, Event, Note, compare
 from promptlab.scoring.what_if import Candidates
 from promptlab.search.words import FoundWords, Labelled, autoprompt, beam, greedy, lm_bff, petal
@@ -130,9 +129,9 @@ def _read_shots(
     """The shots read with every template; the starting words are read whole where they must be."""
     readouts: list[Readout] = []
     for template in templates:
-        in_full = whole_words(lm, template, start.every_word(), pieces=start.pieces)
-        readouts.append((yield from read_whole(lm, template, shots.train, words=in_full, cache=cache)))
-    targets = torch.tensor([start.labels.index(row.label or "") for row in shots.train])
+        words, pieces = start.every_word(), start.pieces
+        readouts.append((yield from read_whole(lm, template, shots.train, words=words, pieces=pieces, cache=cache)))
+    targets = torch.tensor(label_places(start.labels, shots.train))
     shown = templates[0].name or shorten(str(templates[0]), 60)
     return Labelled(tuple(readouts), targets, start.labels, candidates, template=shown)
 

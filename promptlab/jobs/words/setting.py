@@ -8,11 +8,12 @@ from promptlab.errors import ConfigError, DataError
 from promptlab.jobs.plan import Plan
 from promptlab.model import Depth, LanguageModel, Readout
 from promptlab.model.language_model import ReadoutStore
+from promptlab.model.whole import whole_words
 from promptlab.results import Event, Progress
 from promptlab.task import Example, sample_rows
 from promptlab.template import Template
 from promptlab.text import counted, listed, shorten
-from promptlab.verbalizer import LabelWords, Word
+from promptlab.verbalizer import LabelWords, Pieces, Word
 
 
 def one_prompt(plan: Plan) -> tuple[Template, LabelWords]:
@@ -42,17 +43,22 @@ def read_whole(
     examples: Sequence[Example],
     *,
     words: Sequence[Word] = (),
+    pieces: Pieces = "first",
     depths: Sequence[Depth] = ("top",),
     cache: ReadoutStore | None = None,
 ) -> Generator[Event, None, Readout]:
-    """One readout of all the examples, in their order; yields Progress. DataError when there are none."""
+    """One readout of all the examples, in their order, with a column for each of the words that ``pieces`` reads whole.
+
+    Yields Progress. Raises DataError when there are no examples.
+    """
     if not len(examples):
         raise DataError("There is no text to read.")
+    in_full = whole_words(lm, template, words, pieces=pieces)
     layers = [depth for depth in depths if depth != "top"]
     shards: list[Readout] = []
     done = 0
     for shard in lm.read(
-        template, examples, words=words, depths=layers, top="top" in depths or bool(words), cache=cache
+        template, examples, words=in_full, depths=layers, top="top" in depths or bool(in_full), cache=cache
     ):
         shards.append(shard)
         done += len(shard)

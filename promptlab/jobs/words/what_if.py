@@ -11,6 +11,7 @@ from promptlab.jobs.words.setting import check_slot, read_whole
 from promptlab.model import LanguageModel
 from promptlab.model.language_model import ReadoutStore
 from promptlab.model.whole import whole_words
+from promptlab.pipeline import label_places
 from promptlab.results import Event, Note
 from promptlab.scoring.what_if import what_if
 from promptlab.scoring.what_if.table import Changed, Confused, WhatIf
@@ -19,8 +20,6 @@ from promptlab.template import Template
 from promptlab.text import counted
 from promptlab.verbalizer import LabelWords, Word, to_table
 
-# Rows are taken from here unless a split is named: never from test.
-SPLIT_ORDER = ("dev", "train")
 # Rows that are read unless another limit is given.
 DEFAULT_LIMIT = 1000
 # Pairs of labels most confused that are looked at, and words that would tell each apart.
@@ -93,9 +92,8 @@ def try_words(
             "info", f"{counted(len(in_full), 'word')} must be read whole, a pass over the rows for each or more."
         )
     yield from (Note("info", sentence) for sentence in _calibrated(words, refit=refit))
-    readout = yield from read_whole(lm, template, rows, words=in_full, cache=cache)
-    places = {label: place for place, label in enumerate(words.labels)}
-    targets = torch.tensor([places.get(row.label or "", -1) for row in rows])
+    readout = yield from read_whole(lm, template, rows, words=wanted, pieces=words.pieces, cache=cache)
+    targets = torch.tensor(label_places(words.labels, rows))
     # The one pair of two labels is all that the table is about.
     pairs = _PAIRS if len(words.labels) > 2 else 0
     found = what_if([readout], words, targets, candidates, seed=seed, refit=refit, pairs=pairs)
