@@ -8,11 +8,13 @@ from torch.nn import functional
 
 from promptlab.model import Readout
 from promptlab.scoring.learned.folds import check_shots
+from promptlab.scoring.threads import one_thread
 from promptlab.verbalizer import LabelWords
 
 STEPS, RATE = 200, 0.06
 
 
+@one_thread()
 def fit_weights(
     words: LabelWords, readout: Readout, targets: Tensor, *, steps: int = STEPS, learning_rate: float = RATE
 ) -> LabelWords:

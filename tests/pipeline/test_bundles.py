@@ -9,8 +9,18 @@ import torch
 
 import promptlab
 from promptlab.errors import BundleError, PromptlabError
-from promptlab.model import LanguageModel
+from promptlab.model import LanguageModel, Readout
 from promptlab.pipeline import Ensemble, Pipeline, load, save
+from promptlab.scoring import (
+    MixedVerbalizer,
+    Verbalizer,
+    WordVerbalizer,
+    fit_linear,
+    fit_means,
+    fit_protoverb,
+    fit_soft,
+    soft_at_random,
+)
 from promptlab.task import Example
 from promptlab.template import Template
 from promptlab.verbalizer import Calibration, LabelWords, Word
@@ -65,6 +75,32 @@ def test_an_ensemble_comes_back_with_members_and_weights(embedded: LanguageModel
     before = Ensemble((one, other), (0.25, 0.75))
     after = load(save(before, tmp_path / "both"), embedded)
     assert isinstance(after, Ensemble) and after.weights == (0.25, 0.75)
+    assert after(TEXTS, top_k=None) == before(TEXTS, top_k=None)
+
+
+def test_an_ensemble_of_every_kind_of_verbalizer_comes_back(embedded: LanguageModel, tmp_path: Path) -> None:
+    template = Template.parse("{text} it was {mask}.")
+    shots = [Example({"text": text}, None, str(place)) for place, text in enumerate((*TEXTS, "bad", "good"))]
+    readout = Readout.join(embedded.read(template, shots, depths=(3, 5)))
+    targets, labels = torch.tensor([1, 0, 1, 0, 0, 1]), WORDS.labels
+    linear, means = (
+        fit_linear(readout, targets, labels, depth=3),
+        fit_means(readout, targets, labels, depth=5),
+    )
+    soft = fit_soft(soft_at_random(readout, labels), readout, targets)
+    verbalizers: list[Verbalizer] = [
+        linear,
+        means,
+        fit_protoverb(readout, targets, labels),
+        soft,
+        MixedVerbalizer((WordVerbalizer(WORDS), means), (1.0, 2.0)),
+    ]
+    members = tuple(Pipeline.of(embedded, template, one) for one in (WORDS, *verbalizers))
+    before = Ensemble(members, (1.0, 2.0, 1.0, 0.5, 1.0, 3.0))
+    after = load(save(before, tmp_path / "all"), embedded)
+    assert isinstance(after, Ensemble)
+    assert [one.verbalizer.kind for one in after.members] == [one.verbalizer.kind for one in members]
+    assert [one.verbalizer.depths for one in after.members] == [one.verbalizer.depths for one in members]
     assert after(TEXTS, top_k=None) == before(TEXTS, top_k=None)
 
 

@@ -52,12 +52,16 @@ def _scores(run: "Learned", method: str) -> dict[str, "Scores"]:
     shown: dict[str, Scores] = {}
     if run.words is not None:
         shown["words alone"] = run.words.raw
-        if run.words.scores is not run.words.raw:
-            shown["words, batch"] = run.words.scores
+        shown[_words_column(run)] = run.words.scores
     if run.evaluation.scores is not run.evaluation.raw:
         shown[method] = run.evaluation.raw
         return {**shown, f"{method}, batch": run.evaluation.scores}
     return {**shown, method: run.evaluation.scores}
+
+
+def _words_column(run: "Learned") -> str:
+    """How a table calls the words that the comparison is with."""
+    return "words alone" if run.words is None or run.words.scores is run.words.raw else "words, batch"
 
 
 def _tried_lines(choice: "Choice", *, width: int) -> list[str]:
@@ -78,7 +82,7 @@ def _tried_row(one: "Tried") -> Sequence[str]:
 
 
 def _seed_lines(found: "LearnedBySeeds", *, width: int) -> list[str]:
-    columns = (number("seed"), number(found.method), number("words alone"), text("chosen"))
+    columns = (number("seed"), number(found.method), number(_words_column(found.first)), text("chosen"))
     return table_lines(columns, map(_seed_row, found.runs), width=width)
 
 
@@ -92,5 +96,9 @@ def _over_seeds(found: "LearnedBySeeds") -> str:
     from promptlab.jobs.words.learned import spread
 
     mean, deviation = map(wording.figure, spread(found.accuracies))
-    words = f"; the words alone {wording.figure(spread(found.words_accuracies)[0])}" if found.words_accuracies else ""
+    words = (
+        f"; {found.first.words_name} {wording.figure(spread(found.words_accuracies)[0])}"
+        if found.words_accuracies
+        else ""
+    )
     return f"Mean accuracy {mean} (sd {deviation}) over {len(found.runs)} seeds{words}."

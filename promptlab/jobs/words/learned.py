@@ -28,11 +28,17 @@ class Learned:
     seconds: Mapping[str, float]
 
     @property
+    def words_name(self) -> str:
+        """What to call the words in a sentence: batch-calibrated, or alone where there were too few texts for that."""
+        is_calibrated = self.words is not None and self.words.scores is not self.words.raw
+        return "the batch-calibrated words" if is_calibrated else "the words alone"
+
+    @property
     def comparison(self) -> Comparison | None:
-        """Against the words alone, on the same rows."""
+        """Against the words, on the same rows."""
         if self.words is None:
             return None
-        return compare(self.words.scores, self.evaluation.scores, names=("the words alone", "what was learnt"))
+        return compare(self.words.scores, self.evaluation.scores, names=(self.words_name, "what was learnt"))
 
     def to_json(self) -> dict[str, Any]:
         """Everything in JSON's types."""

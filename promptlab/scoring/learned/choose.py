@@ -13,6 +13,7 @@ from promptlab.model import Depth, Readout
 from promptlab.scoring.learned.candidates import LEARNERS, Candidate, Kind, list_candidates
 from promptlab.scoring.learned.folds import Folds, make_folds
 from promptlab.scoring.protocol import Verbalizer
+from promptlab.scoring.threads import one_thread_everywhere
 from promptlab.text import counted
 from promptlab.verbalizer import LabelWords
 
@@ -53,6 +54,7 @@ class Choice:
         return next(one for one in self.tried if one.chosen)
 
 
+@one_thread_everywhere()
 def choose(
     readout: Readout,
     targets: Tensor,

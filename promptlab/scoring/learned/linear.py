@@ -11,6 +11,7 @@ from torch import Tensor
 from promptlab.model import Depth, LanguageModel, Readout
 from promptlab.scoring.learned.folds import Folds, Learnt, log_losses, make_folds
 from promptlab.scoring.learned.slot_vectors import Standard, rotated, slot_vectors
+from promptlab.scoring.threads import one_thread_everywhere
 from promptlab.template import Template
 from promptlab.verbalizer import Word
 
@@ -52,6 +53,7 @@ class LinearVerbalizer:
         return ()
 
 
+@one_thread_everywhere()
 def fit_linear(
     readout: Readout, targets: Tensor, labels: Sequence[str], *, depth: Depth = "top", seed: int = 13
 ) -> LinearVerbalizer:

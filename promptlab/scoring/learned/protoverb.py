@@ -12,10 +12,12 @@ from promptlab.model import Depth, Readout
 from promptlab.scoring.learned.folds import Folds, Learnt, fit_temperature, make_folds
 from promptlab.scoring.learned.prototypes import USUAL_TEMPERATURE, PrototypeVerbalizer, cosines
 from promptlab.scoring.learned.slot_vectors import Standard, slot_vectors
+from promptlab.scoring.threads import one_thread_everywhere
 
 WIDTH, STEPS, RATE = 64, 30, 0.01
 
 
+@one_thread_everywhere()
 def fit_protoverb(
     readout: Readout,
     targets: Tensor,

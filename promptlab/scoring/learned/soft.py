@@ -12,6 +12,7 @@ from promptlab.errors import ConfigError
 from promptlab.model import Depth, LanguageModel, Readout
 from promptlab.scoring.learned.folds import check_shots
 from promptlab.scoring.learned.slot_vectors import slot_vectors
+from promptlab.scoring.threads import one_thread
 from promptlab.template import Template
 from promptlab.text import counted
 from promptlab.verbalizer import LabelWords, Word
@@ -93,6 +94,7 @@ def soft_at_random(readout: Readout, labels: Sequence[str], *, depth: Depth = "t
     return SoftVerbalizer(tuple(labels), depth, vectors, torch.zeros(len(labels)))
 
 
+@one_thread()
 def fit_soft(
     start: SoftVerbalizer, readout: Readout, targets: Tensor, *, steps: int = STEPS, rate: float = RATE
 ) -> SoftVerbalizer:

@@ -13,9 +13,10 @@ from torch import Tensor
 
 from promptlab.errors import DataError
 from promptlab.model import Readout
+from promptlab.scoring.threads import one_thread
 from promptlab.scoring.what_if.outcomes import outcomes
 from promptlab.scoring.what_if.scores import Candidates, Standing, WordScores
-from promptlab.scoring.what_if.sweep import one_thread, sweep
+from promptlab.scoring.what_if.sweep import sweep
 from promptlab.scoring.what_if.table import Confused, WhatIf, Worth
 from promptlab.verbalizer import LabelWords
 

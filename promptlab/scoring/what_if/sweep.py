@@ -1,7 +1,6 @@
 """The sweep behind a what-if: every candidate under every label, a bounded block of candidates at a time."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -42,17 +41,6 @@ def sweep(
                 else:
                     counts[change][:, place, part] = bars[change, label].right(scores, out)
     return Table(counts, contrast)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch computes with one thread inside: small products take many times longer with several on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _pull(targets: Tensor, labels: Sequence[int], group: Tensor) -> Tensor:

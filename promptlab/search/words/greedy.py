@@ -8,9 +8,10 @@ from torch import Tensor
 
 from promptlab.errors import ConfigError
 from promptlab.results import Event, Progress
+from promptlab.scoring.threads import one_thread
 from promptlab.scoring.what_if.outcomes import Outcomes, outcomes
 from promptlab.scoring.what_if.scores import Standing, WordScores
-from promptlab.scoring.what_if.sweep import CHANGES, one_thread, sweep
+from promptlab.scoring.what_if.sweep import CHANGES, sweep
 from promptlab.scoring.what_if.table import highest
 from promptlab.search.words.labelled import FoundWords, Labelled
 from promptlab.text import fold

@@ -1,0 +1,126 @@
+"""What 16 shots a label teach, the model left as it is: mean and sd over 5 seeds on rows that no seed's shots hold."""
+
+import time
+from pathlib import Path
+from statistics import mean, median
+from typing import get_args
+
+import pytest
+import torch
+
+from promptlab.jobs import finish, make_plan
+from promptlab.jobs.words.learn import Wanted, default_depths, learn
+from promptlab.jobs.words.learned import LearnedBySeeds, spread
+from promptlab.jobs.words.methods import Method
+from promptlab.jobs.words.setting import one_prompt, read_whole
+from promptlab.model import Depth, LanguageModel, Readout, ReadoutCache, load_model
+from promptlab.pipeline import Pipeline, as_scores, label_places
+from promptlab.results.wording import figure
+from promptlab.scoring.learned.choose import choose
+from promptlab.scoring.learned.linear import fit_linear
+from promptlab.scoring.learned.prototypes import fit_means
+from promptlab.scoring.learned.protoverb import fit_protoverb
+from promptlab.scoring.protocol import Verbalizer
+from promptlab.spec import RunSpec
+
+pytestmark = pytest.mark.bench
+SEEDS = (13, 21, 42, 87, 100)
+# Folder, the template of a masked and of a causal model, rows of test (None: all of them), and the accuracy that
+# ``auto`` is to reach with gemma-3-270m.
+CASES = [
+    ("sst2", "it-was", "film-short", None, 0.86),
+    ("ag_news", "topic-about", "article-about", 2000, 0.87),
+    ("trec", "prefix", "answer-is-open", None, 0.85),
+]
+MODELS = [pytest.param("embedded"), pytest.param("gemma-3-270m", marks=pytest.mark.real)]
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def lm(request: pytest.FixtureRequest) -> LanguageModel:
+    return load_model(request.param)
+
+
+@pytest.mark.parametrize(("folder", "masked", "causal", "limit", "target"), CASES, ids=[case[0] for case in CASES])
+def test_every_method_on_16_shots(
+    data: Path, lm: LanguageModel, folder: str, masked: str, causal: str, limit: int | None, target: float
+) -> None:
+    name = f"{folder}#{causal if lm.family == 'causal' else masked}"
+    plan = make_plan(RunSpec(task=str(data / folder), template=(name,), words=(f"{folder}#manual",)))
+    cache, top = ReadoutCache(), ("top",)
+    ways: list[tuple[str, Method, tuple[Depth, ...]]] = [(method, method, ()) for method in get_args(Method)]
+    ways += [("prototype, top", "prototype", top), ("linear, top", "linear", top), ("auto, top", "auto", top)]
+    found: dict[str, LearnedBySeeds] = {}
+    for way, method, depths in ways:
+        wanted = Wanted(method, 16, SEEDS, depths, "test", limit)
+        found[way] = finish(learn(lm, plan, wanted.draw(plan.task), wanted, cache=cache))
+    first = found["auto"].first
+    print(f"\n{lm.name}, {name}, {lm.dtype}: {len(first.shots.unseen)} rows of test, {len(SEEDS)} seeds of 16 shots")
+    words = [run.words for run in found["auto"].runs if run.words is not None]
+    print(f"  {'words raw':20} {told([one.raw.accuracy for one in words])}")
+    print(f"  {'words, batch':20} {told([one.scores.accuracy for one in words])}")
+    for way, by_seed in found.items():
+        took = median(run.seconds["learning"] for run in by_seed.runs)
+        print(f"  {way:20} {told(by_seed.accuracies)}; learning {took:.2f} s")
+    for run in found["auto"].runs:
+        assert run.choice is not None
+        print(f"    seed {run.seed}: {run.choice.chosen.name} {run.pipeline.verbalizer.depths}")
+    if lm.family == "causal":
+        assert mean(found["auto"].accuracies) >= target
+
+
+@pytest.mark.parametrize(("folder", "masked", "causal", "limit", "target"), CASES, ids=[case[0] for case in CASES])
+def test_both_forms_of_prototypes_and_their_time(
+    data: Path, lm: LanguageModel, folder: str, masked: str, causal: str, limit: int | None, target: float
+) -> None:
+    name = f"{folder}#{causal if lm.family == 'causal' else masked}"
+    plan = make_plan(RunSpec(task=str(data / folder), template=(name,), words=(f"{folder}#manual",)))
+    template, _ = one_prompt(plan)
+    labels, wanted = plan.task.labels, Wanted("prototype", 16, SEEDS, (), "test", limit)
+    drawn, depths = wanted.draw(plan.task), default_depths(lm.layers)
+    rows = finish(read_whole(lm, template, drawn[0].unseen, depths=("top",)))
+    accuracies: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {}
+
+    def note(way: str, started: float, verbalizer: Verbalizer | None = None) -> None:
+        seconds.setdefault(way, []).append(time.perf_counter() - started)
+        if verbalizer is not None:
+            scores = as_scores(labels, verbalizer(rows), drawn[0].unseen)
+            accuracies.setdefault(way, []).append(scores.accuracy)
+
+    for shots, seed in zip(drawn, SEEDS, strict=True):
+        few: Readout = finish(read_whole(lm, template, shots.train, depths=depths))
+        targets = torch.tensor(label_places(labels, shots.train))
+        started = time.perf_counter()
+        note("closed form (class means)", started, fit_means(few, targets, labels))
+        started = time.perf_counter()
+        note("trained (ProtoVerb)", started, fit_protoverb(few, targets, labels, seed=seed))
+        started = time.perf_counter()
+        for depth in depths[-4:]:
+            fit_linear(few, targets, labels, depth=depth, seed=seed)
+        note("linear at 4 depths", started)
+        started = time.perf_counter()
+        choose(few, targets, labels, depths=depths, seed=seed)
+        note(f"choosing, {len(depths)} depths", started)
+    print(f"\n{lm.name}, {name}, top, {len(rows)} rows of test, {len(SEEDS)} seeds of 16 shots, {len(labels)} labels")
+    for way, times in seconds.items():
+        accuracy = f"{told(accuracies[way])}; " if way in accuracies else ""
+        print(f"  {way:26} {accuracy}{median(times):.2f} s (n={len(times)}, median)")
+
+
+@pytest.mark.parametrize("folder", [case[0] for case in CASES])
+def test_from_files_to_figures(data: Path, lm: LanguageModel, folder: str) -> None:
+    """What ``promptlab words learn --method auto`` does after its imports, nothing read before."""
+    (case,) = (case for case in CASES if case[0] == folder)
+    name = f"{folder}#{case[2] if lm.family == 'causal' else case[1]}"
+    started = time.perf_counter()
+    plan = make_plan(RunSpec(task=str(data / folder), template=(name,), words=(f"{folder}#manual",)))
+    wanted = Wanted("auto", 16, SEEDS[:1], (), "test", case[3])
+    run = finish(learn(lm, plan, wanted.draw(plan.task), wanted)).first
+    took = time.perf_counter() - started
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in run.seconds.items())
+    print(f"\n{lm.name}, {name}: {took:.1f} s from files to figures on {len(run.shots.unseen)} rows ({stages})")
+    assert isinstance(run.pipeline, Pipeline) and took < 300
+
+
+def told(values: list[float]) -> str:
+    return "{} (sd {})".format(*map(figure, spread(values)))
