@@ -31,6 +31,12 @@ def existing_folder(path: Path) -> Path:
     return next(each for each in (whole, *whole.parents) if each.is_dir())
 
 
+def can_write(path: Path) -> bool:
+    """Whether a file or folder can be made at a path: in the nearest folder above it that is there."""
+    above = next(each for each in path.absolute().parents if each.exists())
+    return above.is_dir() and os.access(above, os.W_OK)
+
+
 def is_taken(folder: Path) -> bool:
     """Whether a new folder cannot be made there: a file of that name, or a folder that holds something."""
     return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))

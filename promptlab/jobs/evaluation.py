@@ -65,7 +65,7 @@ def evaluate(
     yield from (Note("warning", warning) for warning in warnings)
     yield from (Note("info", sentence) for sentence in _whole(classifier))
     if support is not None and fitted is not None:
-        classifier = fit_calibration(fitted, support, rows.examples, cache=cache)
+        classifier = yield from fit_calibration(fitted, support, rows.examples, cache=cache)
     scores, raw, left_out = yield from _read(classifier, rows.examples, cache)
     late = [left_out.sentence(len(rows.examples), _shown(classifier))]
     if support is not None and support.kind in EVENS_OUT:

@@ -1,6 +1,6 @@
 """The texts that a calibration is fitted on, and the fitting."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,6 +10,7 @@ from promptlab.model import Readout
 from promptlab.model.language_model import ReadoutStore
 from promptlab.model.whole import whole_words
 from promptlab.pipeline import Ensemble, Pipeline
+from promptlab.results import Event, Progress
 from promptlab.scoring import calibrate, calibrate_words, content_free, word_priors
 from promptlab.scoring.calibrate import random_words
 from promptlab.task import Example, Task, sample_rows
@@ -72,19 +73,24 @@ def parse_premise(text: str) -> Template:
 
 def calibratable(classifier: Pipeline | Ensemble) -> Pipeline:
     """The classifier, when a calibration can be fitted to it; ConfigError for an ensemble and without label words."""
-    if isinstance(classifier, Ensemble) or classifier.words is None:
+    if isinstance(classifier, Ensemble):
         raise ConfigError(
             "A calibration is fitted to one template and its label words; calibrate an ensemble's members."
+        )
+    if classifier.words is None:
+        raise ConfigError(
+            f"A calibration is fitted to label words, and this classifier's verbalizer ({classifier.verbalizer.kind}) "
+            "has none of its own: leave --calibrate out."
         )
     return classifier
 
 
 def fit_calibration(
     pipeline: Pipeline, support: Support, evaluated: Sequence[Example], *, cache: ReadoutStore | None
-) -> Pipeline:
+) -> Generator[Event, None, Pipeline]:
     """The pipeline with a calibration fitted on the support texts, or on a seeded sample of the evaluated rows.
 
-    Raises ConfigError for fewer than ``FEWEST_TEXTS`` texts where the kind needs some.
+    Yields Progress over the texts. Raises ConfigError for fewer than ``FEWEST_TEXTS`` texts where the kind needs some.
     """
     assert pipeline.words is not None
     words = replace(pipeline.words, calibration=None)
@@ -94,7 +100,12 @@ def fit_calibration(
         priors = word_priors(readout, words.every_word(), pieces=words.pieces)
         return pipeline.with_words(calibrate_words(words, priors, "pmi", support=support.name))
     texts, name = _texts(plain, support, evaluated)
-    readings = plain.read(texts, cache=cache)
+    readings: list[Readout] = []
+    done = 0
+    for shard in plain.read(texts, cache=cache):
+        readings.append(shard)
+        done += len(shard)
+        yield Progress(done, len(texts))
     if support.kind == "word":
         priors = word_priors(Readout.join(readings), words.every_word(), pieces=words.pieces)
         return pipeline.with_words(calibrate_words(words, priors, "word", support=name))

@@ -29,6 +29,7 @@ from promptlab.scoring import WordVerbalizer
 from promptlab.scoring.tables import from_parts, to_parts
 from promptlab.task import Example
 from promptlab.template import Template
+from promptlab.text import shorten
 
 VERSION = 1
 MANIFEST, WEIGHTS, CARD = "bundle.toml", "weights.safetensors", "README.md"
@@ -46,7 +47,7 @@ def save(pipeline: Pipeline | Ensemble, folder: str | Path, *, about: Mapping[st
     members = pipeline.members if isinstance(pipeline, Ensemble) else (pipeline,)
     if len({member.lm.fingerprint for member in members}) > 1:
         raise BundleError("The members of this ensemble use different models; a bundle holds one.")
-    weights = _weights(members)
+    weights = _weights(pipeline)
     table = {**_head(members[0].lm), **_classifier(pipeline), **(about or pipeline.about)}
     if weights:
         content = save_arrays(weights)
@@ -102,9 +103,15 @@ def load(
             "Pass model= to use it all the same."
         )
     try:
-        return _build(table, lm, arrays)
+        made = _build(table, lm, arrays)
     except PromptlabError as error:
         raise BundleError(f"{path}: {error}") from error
+    if foreign := sorted(arrays.keys() - _weights(made).keys()):
+        raise BundleError(
+            f"{path / WEIGHTS} has the array {shorten(foreign[0], 60)!r}, which belongs to nothing in {MANIFEST}. Get "
+            "the bundle again."
+        )
+    return made
 
 
 def _load_model(named: Mapping[str, Any], model: str | None, *, dtype: str | None, **options: Any) -> LanguageModel:
@@ -195,11 +202,14 @@ def _member(pipeline: Pipeline) -> dict[str, Any]:
     return table
 
 
-def _weights(members: tuple[Pipeline, ...]) -> dict[str, Tensor]:
+def _weights(pipeline: Pipeline | Ensemble) -> dict[str, Tensor]:
     """Soft vectors and what verbalizers learnt, float32, by name."""
+    if isinstance(pipeline, Ensemble):
+        named = {f"member.{place}.": member for place, member in enumerate(pipeline.members)}
+    else:
+        named = {"": pipeline}
     weights: dict[str, Tensor] = {}
-    for place, member in enumerate(members):
-        start = "" if len(members) == 1 else f"member.{place}."
+    for start, member in named.items():
         learnt = {f"verbalizer.{name}": array for name, array in to_parts(member.verbalizer)[1].items()}
         soft = {} if member.soft is None else {"soft": member.soft}
         # Copies: two names for the same memory, as of members that share an array, cannot be written.

@@ -8,6 +8,7 @@ from typing import Any
 from promptlab.errors import BundleError, ConfigError
 from promptlab.text import counted, listed, shorten
 from promptlab.toml import read_toml, refuse_unknown
+from promptlab.verbalizer import from_table
 
 _NAMES = ("bundle.toml", "weights.safetensors", "README.md")
 _MANIFEST_LIMIT = 16_000_000
@@ -39,6 +40,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         table = read_toml(folder / "bundle.toml")
     except ConfigError as error:
         raise BundleError(str(error)) from None
+    except RecursionError:
+        raise BundleError(f"{where} has tables inside tables, too deep to be read. Get the bundle again.") from None
     version = table.get("version")
     if isinstance(version, int) and version > 1:
         raise BundleError(f"{where} has version {version}, which a newer promptlab wrote. Update promptlab to use it.")
@@ -46,6 +49,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     _check(table["model"], {**_MODEL, "quantization": str}, tuple(_MODEL), where=f"{where}, [model]")
     if "weights" in table:
         _check(table["weights"], _WEIGHTS, ("sha256",), where=f"{where}, [weights]")
+    _check_metrics(table.get("metrics", {}), where=f"{where}, [metrics]")
     if "member" in table:
         for number, member in enumerate(table["member"], start=1):
             _check_classifier(member, where=f"{where}, member {number}")
@@ -85,11 +89,29 @@ def _check_classifier(table: object, *, where: str) -> None:
     _check(table["template"], _TEMPLATE, ("text", "truncate"), where=f"{where}, [template]")
     if table["template"]["truncate"] not in ("tail", "head", "balanced"):
         raise BundleError(f"{where}, [template]: truncate must be tail, head or balanced.")
+    if table["verbalizer"].get("kind", "words") == "words":
+        _check_words(table["verbalizer"], where=f"{where}, [verbalizer]")
     for number, shown in enumerate(table.get("demonstration", ()), start=1):
         place = f"{where}, demonstration {number}"
         _check(shown, _DEMONSTRATION, tuple(_DEMONSTRATION), where=place)
         if not all(isinstance(text, str) for text in shown["fields"].values()):
             raise BundleError(f"{place}: fields must be texts.")
+
+
+def _check_words(table: Mapping[str, Any], *, where: str) -> None:
+    try:
+        from_table({key: value for key, value in table.items() if key != "kind"}, where=where)
+    except ConfigError as error:
+        raise BundleError(str(error)) from None
+
+
+def _check_metrics(table: Mapping[str, Any], *, where: str) -> None:
+    """The figures that are shown: accuracy, its interval and the number of rows."""
+    shown = {"accuracy": float, "interval": list, "n": int}
+    _check({key: table[key] for key in shown if key in table}, shown, (), where=where)
+    interval = table.get("interval", [0.0, 0.0])
+    if len(interval) != 2 or not all(isinstance(end, int | float) for end in interval):
+        raise BundleError(f"{where}: interval must be two numbers.")
 
 
 def _check(table: object, known: Mapping[str, type], needed: tuple[str, ...], *, where: str) -> None:

@@ -1,8 +1,9 @@
 """Mixed verbalizer: the scores of several verbalizers added: words and prototypes, say, or one kind at many depths."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from promptlab.model import Depth, LanguageModel, Readout
 from promptlab.model.readout import height
 from promptlab.scoring.protocol import Verbalizer
 from promptlab.template import Template
+from promptlab.text import listed
 from promptlab.verbalizer import Word
 
 By = Literal["log-probabilities", "z-scores"]
@@ -36,8 +38,12 @@ class MixedVerbalizer:
     def __post_init__(self) -> None:
         if not self.members or len(self.members) != len(self.weights):
             raise ConfigError("A mixture needs one member or more, and a weight for each.")
-        if min(self.weights) < 0 or sum(self.weights) <= 0:
+        if not (min(self.weights) >= 0 and 0 < sum(self.weights) < math.inf):
             raise ConfigError(f"The weights of a mixture must be 0 or more and not all 0: {list(self.weights)}.")
+        if self.by not in get_args(By):
+            raise ConfigError(f"A mixture can be by {listed(get_args(By))}, not {self.by!r}.")
+        if not 0 < self.temperature < math.inf:
+            raise ConfigError(f"The temperature of a mixture must be a number above 0, not {self.temperature}.")
         for member in self.members:
             if member.labels != self.labels:
                 raise ConfigError(f"The members of a mixture need the same labels: {self.labels} and {member.labels}.")

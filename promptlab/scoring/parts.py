@@ -12,6 +12,8 @@ from promptlab.scoring.learned.slot_vectors import Standard
 from promptlab.text import shorten
 
 Arrays = Mapping[str, Tensor]
+# Scores divided by less are no numbers any more.
+_LEAST = 1e-30
 
 
 class Parts:
@@ -40,9 +42,16 @@ class Parts:
 
     def positive(self, key: str) -> float:
         """A number above 0."""
+        return self._number(key, _LEAST, "above 0")
+
+    def weight(self, key: str) -> float:
+        """A number, 0 or more."""
+        return self._number(key, 0.0, "0 or more")
+
+    def _number(self, key: str, least: float, told: str) -> float:
         found = self.table.get(key)
-        if not isinstance(found, int | float) or isinstance(found, bool) or not 0 < found < float("inf"):
-            raise ConfigError(f"{self.where}: {key} must be a number above 0, not {shorten(str(found), 40)!r}.")
+        if not isinstance(found, int | float) or isinstance(found, bool) or not least <= found <= 1 / _LEAST:
+            raise ConfigError(f"{self.where}: {key} must be a number {told}, not {shorten(str(found), 40)!r}.")
         return float(found)
 
     def array(self, name: str, *shape: int | None) -> Tensor:
@@ -59,6 +68,8 @@ class Parts:
             raise ConfigError(
                 f"{self.where}: the array {name!r} has the shape {have or 'of one number'}, not {wanted}."
             )
+        if not found.is_floating_point():
+            raise ConfigError(f"{self.where}: the array {name!r} holds no decimal numbers ({found.dtype}).")
         values = found.float()
         if not bool(torch.isfinite(values).all()):
             raise ConfigError(f"{self.where}: the array {name!r} has numbers that are none (nan or infinite).")

@@ -41,6 +41,8 @@ def to_parts(verbalizer: Verbalizer) -> tuple[dict[str, Any], dict[str, Tensor]]
             table = _head(verbalizer) | {"depth": verbalizer.depth}
             return table, {"vectors": verbalizer.vectors, "bias": verbalizer.bias}
         case MixedVerbalizer():
+            if _deepness(verbalizer) > _DEEPEST:
+                raise ConfigError(f"Mixtures inside mixtures can be saved {_DEEPEST} deep and no deeper.")
             return _mixed_parts(verbalizer)
     raise ConfigError(f"A verbalizer of the kind {verbalizer.kind!r} cannot be saved in a bundle.")
 
@@ -57,7 +59,7 @@ def _read(table: Mapping[str, Any], arrays: Arrays, *, where: str, deep: int) ->
         return WordVerbalizer(words)
     if kind == "mixed":
         return _read_mixed(table, arrays, where=where, deep=deep)
-    if kind not in _READERS:
+    if not isinstance(kind, str) or kind not in _READERS:
         kinds = ("words", *_READERS, "mixed")
         raise ConfigError(
             f"{where}: kind is {shorten(str(kind), 40)!r}; it can be {listed(kinds)}.{nearest(str(kind), kinds)}"
@@ -96,6 +98,11 @@ _READERS: Mapping[str, Callable[[Parts], Verbalizer]] = {
 _FURTHER: Mapping[str, tuple[str, ...]] = {"prototype": ("temperature",)}
 
 
+def _deepness(verbalizer: Verbalizer) -> int:
+    """How many mixtures stand inside one another."""
+    return 1 + max(map(_deepness, verbalizer.members)) if isinstance(verbalizer, MixedVerbalizer) else 0
+
+
 def _mixed_parts(verbalizer: MixedVerbalizer) -> tuple[dict[str, Any], dict[str, Tensor]]:
     members: list[dict[str, Any]] = []
     arrays: dict[str, Tensor] = {}
@@ -103,7 +110,7 @@ def _mixed_parts(verbalizer: MixedVerbalizer) -> tuple[dict[str, Any], dict[str,
         table, own = to_parts(member)
         members.append({**table, "weight": float(weight)})
         arrays |= {f"{place}.{name}": array for name, array in own.items()}
-    head = _head(verbalizer) | {"by": verbalizer.by, "temperature": verbalizer.temperature}
+    head = _head(verbalizer) | {"by": verbalizer.by, "temperature": float(verbalizer.temperature)}
     return {**head, "member": members}, arrays
 
 
@@ -122,7 +129,7 @@ def _read_mixed(table: Mapping[str, Any], arrays: Arrays, *, where: str, deep: i
         at = f"{where}, member {place + 1}"
         own = {name.removeprefix(f"{place}."): one for name, one in arrays.items() if name.startswith(f"{place}.")}
         rest = {key: value for key, value in member.items() if key != "weight"}
-        found.append((_read(rest, own, where=at, deep=deep + 1), Parts(member, own, at).positive("weight")))
+        found.append((_read(rest, own, where=at, deep=deep + 1), Parts(member, own, at).weight("weight")))
     mixed = MixedVerbalizer(
         tuple(one for one, _ in found), tuple(weight for _, weight in found), by, parts.positive("temperature")
     )

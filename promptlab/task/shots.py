@@ -59,6 +59,8 @@ def _drawn(task: Task, k: int, *, rows: int, seed: int) -> dict[str, list[int]]:
     """Places of up to ``rows`` times K train rows of each label, in a seeded order."""
     if k < 1:
         raise ConfigError(f"k = {k}: a few-shot task needs at least 1 example a label.")
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"The seed {seed} is none that rows are drawn with: take one from 0 to {2**32 - 1:,}.")
     if not len(task.train):
         raise DataError(
             f"{task.name} has no train split to draw from. `promptlab data split FILE FOLDER` makes a folder with one."

@@ -28,8 +28,14 @@ def read_words(path: Path) -> dict[str, LabelWords]:
 
 
 def save_words(words: LabelWords, path: Path, name: str) -> None:
-    """Write one entry of a verbalizer file, made when missing; the file's other entries and comments stay."""
-    edit_toml(path, {name: to_table(words)})
+    """Write one entry of a verbalizer file, made when missing; the file's other entries and comments stay.
+
+    Raises ConfigError for a file that does not parse or a place that cannot be written.
+    """
+    try:
+        edit_toml(path, {name: to_table(words)})
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
 
 
 def to_table(words: LabelWords) -> dict[str, Any]:

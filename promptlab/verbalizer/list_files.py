@@ -16,8 +16,9 @@ from promptlab.verbalizer.files import read_words
 from promptlab.verbalizer.words import Word
 
 SHAPES = (
-    "A word list is a text file with one word a line, a CSV file with the columns label,word (and score) or one column "
-    'a label, JSON such as {"label": ["word", "word"]} or ["word", "word"], or a verbalizer\'s TOML file.'
+    "A word list is a text file with one word a line or words at commas, a CSV file with the columns label,word (and "
+    'score) or one column a label, JSON such as {"label": ["word", "word"]} or ["word", "word"], or a verbalizer\'s '
+    "TOML file."
 )
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -57,7 +58,8 @@ def read_lists(path: Path) -> tuple[dict[str, list[Entry]], tuple[str, ...]]:
 
 
 def _lines(text: str) -> list[str]:
-    return [word for line in text.splitlines() if (word := _COMMENT.sub("", line).strip())]
+    parts = (part for line in text.splitlines() for part in _COMMENT.sub("", line).split(","))
+    return [word for part in parts if (word := part.strip())]
 
 
 def _from_toml(reference: str) -> dict[str, list[Entry]]:
@@ -92,7 +94,14 @@ def _from_json(text: str, *, where: str) -> dict[str, list[Entry]]:
 
 def _from_rows(text: str, *, delimiter: str, where: str) -> dict[str, list[Entry]]:
     """Rows of label, word and score, by their header; else one column a label, its name on top."""
-    rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    head = text.lstrip().partition("\n")[0]
+    if delimiter not in head and ";" in head:  # as spreadsheets write it where numbers have a decimal comma
+        delimiter = ";"
+    try:
+        every = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise ConfigError(f"{where} is not valid CSV ({error}). {SHAPES}") from None
+    rows = [row for row in every if any(cell.strip() for cell in row)]
     header, rows = ([cell.strip() for cell in rows[0]], rows[1:]) if rows else ([], [])
     columns = {fold(cell): place for place, cell in enumerate(header)}
     if "word" in columns:

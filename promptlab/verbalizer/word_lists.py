@@ -38,11 +38,13 @@ def read_word_list(
     prefix, _, rest = reference.partition("=")
     label = next((one for one in labels if fold(one) == fold(prefix)), None)
     path = (rest if label is not None else reference).strip()
+    if label is None and rest and not Path(path).exists() and Path(rest).expanduser().exists():
+        raise ConfigError(f"--list: there is no label {prefix!r}.{nearest(prefix, labels)} Known: {listed(labels)}.")
     found, notes = read_lists((folder or Path()) / Path(path).expanduser())
     shown = Path(path).name
     if label is not None:
         entries = _distinct(entry for listing in found.values() for entry in listing)
-        return WordList(shown, {label: entries}, {label: label}, notes)
+        return WordList(shown, {label: entries}, {own or "its words": label for own in found}, notes)
     if "" in found:
         raise ConfigError(
             f"{shown} has words without labels. Name theirs: --list {shorten(labels[0], 30)}={path}, or compare the "
@@ -77,6 +79,15 @@ def parse_map(text: str, labels: Sequence[str]) -> dict[str, str]:
             raise ConfigError(f"--map: there is no label {label!r}.{nearest(label, labels)} Known: {listed(labels)}.")
         names[fold(own)] = by_fold[fold(label)]
     return names
+
+
+def check_map(names: Mapping[str, str], lists: Iterable[WordList]) -> None:
+    """ConfigError for a name in ``--map`` that no list has."""
+    known = [own for one in lists for own in one.mapping]
+    for name in names:
+        if name not in map(fold, known):
+            there = f" They have {listed(known)}." if known else " Name a list with --list FILE."
+            raise ConfigError(f"--map: no list has words for {name!r}.{nearest(name, known)}{there}")
 
 
 def _label_of(own: str, labels: Sequence[str], names: Mapping[str, str]) -> str:

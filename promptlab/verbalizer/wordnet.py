@@ -170,7 +170,10 @@ def _walk(
 
 
 def _steps(synset: Any, relations: Collection[Relation]) -> Iterator[tuple[Relation, Any]]:
-    """The synsets one step away, along the relations asked for; names of persons and places are none of these."""
+    """The synsets one step away, along the relations asked for; names of persons and places are none of these.
+
+    nltk keeps most of them in sets, whose order differs from run to run: here they come in the order of its files.
+    """
     lemmas = synset.lemmas()
     near: dict[Relation, Iterator[Any] | Sequence[Any]] = {
         "similar": synset.similar_tos(),
@@ -184,7 +187,11 @@ def _steps(synset: Any, relations: Collection[Relation]) -> Iterator[tuple[Relat
     }
     for relation in RELATIONS:
         if relation in relations:
-            yield from ((relation, other) for other in near[relation])
+            yield from ((relation, other) for other in sorted(near[relation], key=_place))
+
+
+def _place(synset: Any) -> tuple[str, int]:
+    return synset.pos(), synset.offset()
 
 
 def _synsets(word: str) -> list[Any]:

@@ -155,7 +155,7 @@ def calibrated(read: Read, words: LabelWords) -> Iterator[LabelWords]:
     pipeline = Pipeline.of(read.lm, template, words)
     for kind in get_args(CalibrationKind):
         support = choose_support(kind, read.plan.task, read.plan.split, seed=13)
-        fitted = fit_calibration(pipeline, support, read.plan.rows, cache=read.cache).words
+        fitted = finish(fit_calibration(pipeline, support, read.plan.rows, cache=read.cache)).words
         assert fitted is not None
         yield fitted
     averaged = mean_of_probabilities(words)

@@ -51,7 +51,7 @@ def test_every_method_on_16_shots(
     ways += [("prototype, top", "prototype", top), ("linear, top", "linear", top), ("auto, top", "auto", top)]
     found: dict[str, LearnedBySeeds] = {}
     for way, method, depths in ways:
-        wanted = Wanted(method, 16, SEEDS, depths, "test", limit)
+        wanted = Wanted(method, 16, SEEDS, depths, split="test", limit=limit)
         found[way] = finish(learn(lm, plan, wanted.draw(plan.task), wanted, cache=cache))
     first = found["auto"].first
     print(f"\n{lm.name}, {name}, {lm.dtype}: {len(first.shots.unseen)} rows of test, {len(SEEDS)} seeds of 16 shots")
@@ -75,7 +75,7 @@ def test_both_forms_of_prototypes_and_their_time(
     name = f"{folder}#{causal if lm.family == 'causal' else masked}"
     plan = make_plan(RunSpec(task=str(data / folder), template=(name,), words=(f"{folder}#manual",)))
     template, _ = one_prompt(plan)
-    labels, wanted = plan.task.labels, Wanted("prototype", 16, SEEDS, (), "test", limit)
+    labels, wanted = plan.task.labels, Wanted("prototype", 16, SEEDS, split="test", limit=limit)
     drawn, depths = wanted.draw(plan.task), default_depths(lm.layers)
     rows = finish(read_whole(lm, template, drawn[0].unseen, depths=("top",)))
     accuracies: dict[str, list[float]] = {}
@@ -114,7 +114,7 @@ def test_from_files_to_figures(data: Path, lm: LanguageModel, folder: str) -> No
     name = f"{folder}#{case[2] if lm.family == 'causal' else case[1]}"
     started = time.perf_counter()
     plan = make_plan(RunSpec(task=str(data / folder), template=(name,), words=(f"{folder}#manual",)))
-    wanted = Wanted("auto", 16, SEEDS[:1], (), "test", case[3])
+    wanted = Wanted("auto", 16, SEEDS[:1], split="test", limit=case[3])
     run = finish(learn(lm, plan, wanted.draw(plan.task), wanted)).first
     took = time.perf_counter() - started
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in run.seconds.items())

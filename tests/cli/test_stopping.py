@@ -83,6 +83,31 @@ def test_a_prediction_that_is_stopped_goes_on_with_resume(
     assert ran.code == 0 and "Going on after" in ran.err and lines[: len(kept)] == kept and len(lines) == 9_001
 
 
+@pytest.mark.parametrize(
+    ("command", "options", "begun"),
+    [
+        ("expand", ("--texts", 20_000, "--source", "model"), "embedded: masked"),
+        ("refine", ("--texts", 20_000), "Refined on"),
+        ("search", ("--k", 5_000, "--method", "greedy"), "embedded: masked"),
+    ],
+)
+def test_work_on_label_words_that_is_stopped_leaves_the_file_and_says_one_line(
+    command: str, options: tuple[object, ...], begun: str, shared_cache: Path, tmp_path: Path
+) -> None:
+    path, words = tmp_path / "many.csv", tmp_path / "mine.toml"
+    rows = [f"{place} {LONG},{'good' if place % 2 else 'bad'}".replace(", ", " ") for place in range(20_000)]
+    path.write_text("\n".join(["text,label", *rows]) + "\n")
+    words.write_text('# mine\n[a]\nwords.good = ["good", "great"]  # kept\nwords.bad = ["bad", "poor"]\n')
+    before = words.read_bytes()
+    given = ("--task", path, "--words", f"{words}#a", "--out", f"{words}#a", "--replace", "--no-cache")
+    process = start(shared_cache, "words", command, *given, *options)
+    assert begun in read_until(process, begun)
+    out, err, seconds = stop(process)
+    assert process.returncode == 130 and out == ""
+    assert err.strip() == "Stopped. Nothing was stored." and seconds < 10
+    assert words.read_bytes() == before and {each.name for each in tmp_path.iterdir()} == {path.name, words.name}
+
+
 class Terminal(io.StringIO):
     """A standard error that somebody watches."""
 

@@ -88,6 +88,17 @@ def test_a_word_list_is_mapped_and_said(promptlab: Any) -> None:
     assert "superb" in ran.out and "poor" in ran.out and "Left out before these: of several pieces: 1." in ran.err
 
 
+def test_a_calibration_of_the_seeds_is_left_out_and_said(promptlab: Any) -> None:
+    Path("mine.toml").write_text(
+        '[a]\nwords.positive = ["great"]\nwords.negative = ["bad"]\n'
+        '[a.calibration]\nkind = "batch"\nlabel_prior = [-0.7, -0.7]\n'
+    )
+    ran = promptlab("words", "expand", "--words", "mine.toml#a", *QUICK, "--out", "mine.toml#a", "--accept", "ALL")
+    assert ran.code == 0 and "calibration was fitted to the seeds alone" in ran.err
+    words = read_words(Path("mine.toml"))["a"]
+    assert words.calibration is None and len(words.every_word()) == 12
+
+
 Case = Callable[[Path], tuple[tuple[object, ...], str]]
 
 
@@ -101,6 +112,22 @@ def a_word_in_two_labels(folder: Path) -> tuple[tuple[object, ...], str]:
 
 def an_encoder_that_is_not_there(folder: Path) -> tuple[tuple[object, ...], str]:
     return (*SEEDS, "--encoder", folder / "none"), "There is no model folder"
+
+
+def an_encoder_s_name_misspelt(folder: Path) -> tuple[tuple[object, ...], str]:
+    return (*SEEDS, "--encoder", "inputs", "--offline"), "--encoder input takes the model's own embeddings"
+
+
+def candidates_that_are_not_there(folder: Path) -> tuple[tuple[object, ...], str]:
+    return (*SEEDS, "--candidates", "wordnets"), "--candidates takes model, wordnet or a word list: "
+
+
+def a_map_without_a_list(folder: Path) -> tuple[tuple[object, ...], str]:
+    return (*SEEDS, "--map", "Pos=positive"), "--map: no list has words for 'pos'."
+
+
+def a_sense_without_wordnet(folder: Path) -> tuple[tuple[object, ...], str]:
+    return (*SEEDS, "--source", "neighbours", "--sense", "great.n.01"), "--sense goes with --source wordnet"
 
 
 def a_list_in_an_unknown_shape(folder: Path) -> tuple[tuple[object, ...], str]:
@@ -160,6 +187,10 @@ CASES = [
     an_unknown_word,
     a_word_in_two_labels,
     an_encoder_that_is_not_there,
+    an_encoder_s_name_misspelt,
+    candidates_that_are_not_there,
+    a_map_without_a_list,
+    a_sense_without_wordnet,
     a_list_in_an_unknown_shape,
     a_list_that_is_missing,
     no_list,

@@ -23,7 +23,7 @@ def test_what_if_over_the_whole_vocabulary_as_json(promptlab: Any) -> None:
         "words", "whatif", "--task", "reviews", "--words", WORDS, "--json", "--count", 3, "--calibrate", "batch"
     )
     (result,) = ran.results
-    assert ran.code == 0 and result["candidates"] > 5000 and result["tried"] == 4 * result["candidates"]
+    assert ran.code == 0 and result["candidates"] > 5000 and result["tried"] == 4 * (result["candidates"] - 3)
     assert result["rows"] == {"chosen": 30, "other": 30} and result["split"] == "dev"
     by_label = [change for change in result["changes"] if change["label"] == "negative"]
     assert len(by_label) == 3 and by_label[0]["chosen"] >= by_label[1]["chosen"] >= by_label[2]["chosen"]
@@ -33,6 +33,15 @@ def test_what_if_over_the_whole_vocabulary_as_json(promptlab: Any) -> None:
         ("good", False),
         ("fine", False),
     ]
+
+
+def test_candidates_that_are_in_use_are_said_and_not_counted(promptlab: Any) -> None:
+    asked = ("words", "whatif", "--task", "reviews", "--words", WORDS, "--limit", 20, "--json")
+    ran = promptlab(*asked, "--candidates", "Good,bad,great")
+    (result,) = ran.results
+    assert "In use already, so not tried: bad, good." in ran.err
+    assert (result["candidates"], result["tried"]) == (3, 4)
+    assert {change["word"] for change in result["changes"]} == {"great"}
 
 
 def test_candidates_come_from_lists_too_and_words_of_several_pieces_are_left_out(
@@ -55,7 +64,7 @@ def test_confused_labels_come_with_the_words_that_tell_them_apart(promptlab: Any
 def test_every_method_reports_on_rows_that_it_never_saw(promptlab: Any, method: str) -> None:
     ran = promptlab("words", "search", "--task", "reviews", "--method", method, "--words", WORDS, "--k", 8)
     assert ran.code == 0 and "Chosen on 8 rows a label (train, seed 13), reported on 60 rows of test." in ran.err
-    assert "Chosen among" in ran.out and "starting words" in ran.out and "found, batch" in ran.out
+    assert "Chosen among" in ran.out and "too few to te…" not in ran.out and "found, batch" in ran.out
     assert "On 60 rows of test:" in ran.out
     assert all(
         len(line) <= 80 for line in ran.out.splitlines() if line.startswith(("label", "start", "found", "words"))

@@ -1,16 +1,20 @@
 """Bundles: what is saved comes back, and what was tampered with is refused."""
 
+import hashlib
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 import promptlab
 from promptlab.errors import BundleError, PromptlabError
 from promptlab.model import LanguageModel, Readout
 from promptlab.pipeline import Ensemble, Pipeline, load, save
+from promptlab.pipeline.manifest import read_manifest
 from promptlab.scoring import (
     MixedVerbalizer,
     Verbalizer,
@@ -102,6 +106,48 @@ def test_an_ensemble_of_every_kind_of_verbalizer_comes_back(embedded: LanguageMo
     assert [one.verbalizer.kind for one in after.members] == [one.verbalizer.kind for one in members]
     assert [one.verbalizer.depths for one in after.members] == [one.verbalizer.depths for one in members]
     assert after(TEXTS, top_k=None) == before(TEXTS, top_k=None)
+
+
+def learnt(lm: LanguageModel) -> Pipeline:
+    template = Template.parse("{text} it was {mask}.")
+    readout = Readout.join(lm.read(template, [Example({"text": text}) for text in TEXTS], depths=(3,)))
+    linear = fit_linear(readout, torch.tensor([1, 0, 1, 0]), ("negative", "positive"), depth=3)
+    return Pipeline.of(lm, template, linear)
+
+
+def test_an_ensemble_of_one_member_that_learnt_comes_back(embedded: LanguageModel, tmp_path: Path) -> None:
+    examples, one = [Example({"text": text}) for text in TEXTS], learnt(embedded)
+    again = load(save(Ensemble((one,), (1.0,)), tmp_path / "bundle"), embedded)
+    assert torch.equal(again.logprobs(examples), one.logprobs(examples))
+
+
+def test_weights_that_belong_to_nothing_are_refused(embedded: LanguageModel, tmp_path: Path) -> None:
+    folder = save(learnt(embedded), tmp_path / "bundle")
+    arrays = {**load_file(folder / "weights.safetensors"), "verbalizer.\x1bmore": torch.zeros(3)}
+    save_file(arrays, folder / "weights.safetensors")
+    digest = hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+    text = (folder / "bundle.toml").read_text()
+    (folder / "bundle.toml").write_text(re.sub(r'sha256 = ".*"', f'sha256 = "{digest}"', text))
+    with pytest.raises(BundleError, match=r"has the array 'verbalizer\..more', which belongs to nothing"):
+        load(folder, embedded)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("accuracy = 0.8", 'accuracy = "high"', "accuracy must be a float"),
+        ("interval = [0.7, 0.9]", "interval = [0.7]", "interval must be two numbers"),
+        ('positive = ["great"]', "positive = [{}]", "word 1"),
+        ("version = 1", f"version = 1\nseeds = {'[' * 900}{']' * 900}", "too deep to be read"),
+    ],
+)
+def test_a_manifest_that_cannot_be_shown_is_refused(
+    old: str, new: str, told: str, embedded: LanguageModel, tmp_path: Path
+) -> None:
+    folder = save(made(embedded), tmp_path / "bundle", about=METRICS)
+    edited(folder, old, new)
+    with pytest.raises(BundleError, match=told):
+        read_manifest(folder)
 
 
 def test_an_existing_folder_is_never_overwritten(embedded: LanguageModel, tmp_path: Path) -> None:

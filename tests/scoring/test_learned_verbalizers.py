@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -137,6 +138,49 @@ def test_z_scores_of_a_constant_row_are_zero_and_keep_the_gradient() -> None:
     assert scores.grad is not None and bool(torch.isfinite(scores.grad).all())
 
 
+def test_words_and_another_verbalizer_are_added_by_z_scores(planted: tuple[Readout, Tensor]) -> None:
+    readout, targets = planted
+    words, linear = WordVerbalizer(WORDS), fit_linear(readout, targets, LABELS)
+    mixed = MixedVerbalizer((words, linear), (3.0, 1.0), "z-scores")
+    parts = [(one - one.mean(1, keepdim=True)) / one.std(1, keepdim=True) for one in (words(readout), linear(readout))]
+    assert torch.allclose(mixed(readout), (0.75 * parts[0] + 0.25 * parts[1]).log_softmax(-1), atol=1e-5)
+
+
+def test_a_member_that_counts_nothing_comes_back(planted: tuple[Readout, Tensor]) -> None:
+    readout, targets = planted
+    words = WordVerbalizer(WORDS)
+    mixed = MixedVerbalizer((words, fit_means(readout, targets, LABELS)), (1.0, 0.0))
+    again = from_parts(*to_parts(mixed), where="here")
+    assert torch.allclose(again(readout), words(readout), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"weights": (1.0, -1.0)}, "0 or more and not all 0"),
+        ({"weights": (1.0, float("nan"))}, "0 or more and not all 0"),
+        ({"temperature": 0.0}, "temperature of a mixture must be a number above 0"),
+        ({"by": "sums"}, "A mixture can be by log-probabilities, z-scores, not 'sums'"),
+    ],
+)
+def test_a_mixture_that_could_not_score_is_refused(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        MixedVerbalizer((WordVerbalizer(WORDS),) * 2, **{"weights": (1.0, 1.0), **settings})
+
+
+def test_mixtures_too_deep_to_be_read_are_not_written() -> None:
+    mixed: Verbalizer = WordVerbalizer(WORDS)
+    for _ in range(5):
+        mixed = MixedVerbalizer((mixed,), (1.0,))
+    with pytest.raises(ConfigError, match="4 deep and no deeper"):
+        to_parts(mixed)
+
+
+def test_folds_take_every_seed_that_the_rows_are_drawn_with(planted: tuple[Readout, Tensor]) -> None:
+    readout, targets = planted
+    assert fit_means(readout, targets, LABELS, seed=2**32 - 1).labels == LABELS
+
+
 def test_choosing_says_what_it_tried_and_is_right(planted: tuple[Readout, Tensor]) -> None:
     readout, targets = planted
     choice = choose(readout, targets, LABELS, words=WORDS)
@@ -167,6 +211,7 @@ def test_a_label_without_rows_is_an_error(planted: tuple[Readout, Tensor]) -> No
         ({"depth": 0}, "depth must be a layer from 1"),
         ({"labels": ["a"]}, "two texts or more"),
         ({"kind": "lineer"}, "Did you mean 'linear'"),
+        ({"kind": ["linear"]}, "kind is .* it can be"),
         ({"code": "x"}, "unknown key 'code'"),
     ],
 )
@@ -184,5 +229,7 @@ def test_damaged_arrays_are_refused(planted: tuple[Readout, Tensor]) -> None:
         from_parts(table, {name: one for name, one in arrays.items() if name != "bias"}, where="here")
     with pytest.raises(ConfigError, match="numbers that are none"):
         from_parts(table, {**arrays, "bias": torch.full((3,), torch.nan)}, where="here")
+    with pytest.raises(ConfigError, match="holds no decimal numbers"):
+        from_parts(table, {**arrays, "bias": torch.zeros(3, dtype=torch.int64)}, where="here")
     with pytest.raises(ConfigError, match="has the shape"):
         from_parts(table, {**arrays, "scale": torch.ones(2)}, where="here")

@@ -14,8 +14,10 @@ from tiny_models import reading, tiny
 
 from promptlab.errors import ConfigError
 from promptlab.model import Readout
+from promptlab.scoring.priors import vocabulary_priors, word_priors
 from promptlab.scoring.refinement import Form, refine
 from promptlab.scoring.refinement.cleaning import clean
+from promptlab.scoring.refinement.frequency import word_ranks
 from promptlab.scoring.refinement.relevance import code_relevance, cosines, kept_share, paper_relevance
 from promptlab.verbalizer import LabelWords, Word
 
@@ -136,6 +138,19 @@ def test_a_word_outside_the_likeliest_share_is_rare_with_its_numbers(readout: Re
     assert judged["good"].prior == pytest.approx(math.log(share[readout.spelling.word("good")[0][0]]), abs=1e-4)
 
 
+def test_ranks_of_words_are_those_of_their_pieces_whatever_rounding_says(readout: Readout) -> None:
+    """Nobody stands between a piece's mean probability as the vocabulary has it and as the word has it."""
+    priors = vocabulary_priors(readout)
+    words = [Word(word) for row in WORDS.values() for word in row]
+    expected = [1 + int((priors > priors[readout.spelling.word(word)[0][0]]).sum()) for word in words]
+    for nudge in (-1e-3, 0.0, 1e-3):
+        measured = [prior + nudge for prior in word_priors(readout, words, pieces="first")]
+        assert list(word_ranks(readout, words, measured, priors, pieces="first")) == expected
+    phrase = [Word("good relevant")]
+    (prior,) = word_priors(readout, phrase, pieces="mean")
+    assert word_ranks(readout, phrase, [prior], priors, pieces="mean") == (1 + int((priors > prior).sum()),)
+
+
 def test_the_codes_form_ranks_mean_logits_and_looks_at_every_piece(readout: Readout) -> None:
     phrase = "good relevant"
     logits = readout.output.logits(readout.vectors[:, 0]).mean(0)  # (V,)
@@ -252,6 +267,13 @@ def test_the_order_of_labels_and_texts_changes_nothing(
 def test_a_share_that_is_none_is_refused(readout: Readout, keep: float) -> None:
     with pytest.raises(ConfigError, match="--keep"):
         refine(label_words(WORDS), readout, keep=keep)
+
+
+def test_an_unknown_form_and_one_label_alone_are_refused(readout: Readout) -> None:
+    with pytest.raises(ConfigError, match=r"Unknown form 'draft'. Known: paper, code"):
+        refine(label_words(WORDS), readout, form="draft")  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="give two or more"):
+        refine(label_words({"pos": ["great", "good"]}), readout)
 
 
 def test_several_slots_are_refused() -> None:

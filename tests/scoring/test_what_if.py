@@ -258,3 +258,17 @@ def test_threads_are_as_before_afterwards_and_words_that_must_be_read_are_named(
     assert [str(word) for word in need.value.words] == ["war"] and torch.get_num_threads() == 2
     with pytest.raises(DataError, match="No row has a label"):
         effects(readout, words, torch.tensor([-1, -1]), {"a": ["good"]})
+
+
+def test_what_does_not_go_together_is_refused_in_words() -> None:
+    readout, targets = (
+        columns_readout({"good": [0.0, -1.0], "bad": [-1.0, 0.0], "war": [0.0, 0.0]}),
+        torch.tensor([0, 1]),
+    )
+    words, candidates = label_words({"a": ["good"], "b": ["bad"]}), Candidates.of(["war"])
+    with pytest.raises(DataError, match="has 2 rows, and there are 3 targets"):
+        what_if([readout], words, torch.tensor([0, 1, 0]), candidates)
+    with pytest.raises(ConfigError, match="'b' has no words that count"):
+        what_if([readout], label_words({"a": ["good"], "b": []}), targets, candidates)
+    with pytest.raises(ConfigError, match="no label 'c'"):
+        what_if([readout], words, targets, candidates).best(1, label="c")

@@ -247,6 +247,18 @@ def test_a_search_that_cannot_better_the_held_out_half_returns_the_starting_word
     assert texts(found.words) == [["film"], ["yes"]] and "starting words" in found.notes[0]
 
 
+@pytest.mark.parametrize("most", [1_000_000, 1])
+@pytest.mark.parametrize("labels", [2, 3])
+def test_labels_whose_likeliest_words_are_the_same_need_more_words_than_one_each(most: int, labels: int) -> None:
+    """Every text makes the model say the same: with fewer words than labels no combination gives each its own."""
+    readout = columns_readout({word: [-1.0 - place] * 12 for place, word in enumerate(("good", "bad", "war", "yes"))})
+    names = tuple(f"label {place}" for place in range(labels))
+    rows = Labelled((readout,), torch.arange(12) % labels, names, Candidates.of(["good", "bad", "war", "yes"]))
+    with pytest.raises(ConfigError, match=rf"likeliest words? of the {labels} labels .* Raise k"):
+        finish(lm_bff(rows, k=labels - 1, most=most))
+    assert len(finish(lm_bff(rows, k=labels, most=most)).words.every_word()) == labels
+
+
 def test_events_tell_how_far_a_search_is_and_what_it_found(vocabulary: Candidates) -> None:
     rows = labelled(("film", "yes"), 6, vocabulary)
     events: list[Event] = []
@@ -295,5 +307,9 @@ def test_bad_input_is_refused_in_words(vocabulary: Candidates) -> None:
         finish(autoprompt(replace(rows, readouts=rows.readouts * 2, candidates=Candidates.of(["war", "yes"]))))
     with pytest.raises(ConfigError, match="at least 1 word"):
         finish(petal(rows, words=0))
+    with pytest.raises(ConfigError, match=r"candidates = -5: a label needs at least 1"):
+        finish(petal(rows, candidates=-5))
+    with pytest.raises(ConfigError, match=r"learning_rate = -1: it must be above 0"):
+        finish(autoprompt(rows, learning_rate=-1))
     with pytest.raises(ConfigError, match="without a word"):
         finish(petal(replace(rows, candidates=vocabulary.take(places_of(vocabulary, "film", "cheap"))), words=1))

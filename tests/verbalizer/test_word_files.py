@@ -77,6 +77,12 @@ def test_saving_makes_file_and_folder(tmp_path: Path) -> None:
     assert read_words(tmp_path / "verbalizers" / "new.toml")["first"].words == words.words
 
 
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ConfigError, match=r"mine\.toml cannot be written: .*\. Choose another place\."):
+        save_words(LabelWords({"a": (Word("x"),)}), tmp_path / "file" / "mine.toml", "first")
+
+
 def test_reads_the_three_forms_of_a_word(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(

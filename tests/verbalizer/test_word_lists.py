@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from promptlab.errors import ConfigError, DataError
-from promptlab.verbalizer.word_lists import WordList, parse_map, plain_words, read_word_list
+from promptlab.verbalizer.word_lists import WordList, check_map, parse_map, plain_words, read_word_list
 
 LABELS = ("negative", "positive")
 
@@ -28,6 +28,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("a.csv", "label,word\npositive,superb\nnegative,poor\npositive,fine\n"),
         ("b.csv", "word,label,score\nfine,positive,1\nsuperb,positive,2\npoor,negative,\n"),
         ("c.csv", "positive,negative\nsuperb,poor\nfine,\n"),
+        ("d.csv", "label;word;score\npositive;superb;2\nnegative;poor;\npositive;fine;1\n"),
         ("a.tsv", "label\tword\npositive\tsuperb\nnegative\tpoor\npositive\tfine\n"),
         ("a.toml", '[one]\nwords.positive = ["superb", "fine"]\nwords.negative = ["poor"]\n'),
     ],
@@ -45,6 +46,31 @@ def test_a_text_file_belongs_to_the_label_that_is_named(write: Path) -> None:
     assert plain_words("w.txt") == ["superb", "first rate", "C#", "Superb"]
     with pytest.raises(ConfigError, match=r"without labels.*--list negative=w.txt.*--candidates w.txt"):
         read_word_list("w.txt", LABELS)
+
+
+def test_words_of_a_text_file_stand_at_commas_too(write: Path) -> None:
+    (write / "w.txt").write_text("superb, first rate,\nfine # good, but not very\n")
+    assert texts(read_word_list("positive=w.txt", LABELS)) == {"positive": ["superb", "first rate", "fine"]}
+
+
+def test_what_goes_under_a_named_label_is_said(write: Path) -> None:
+    (write / "w.csv").write_text("superb\nfine\n")  # a first row that is no header shows as one
+    assert read_word_list("positive=w.csv", LABELS).sentence == "w.csv: superb -> positive."
+    (write / "w.txt").write_text("superb\n")
+    assert read_word_list("positive=w.txt", LABELS).sentence == "w.txt: its words -> positive."
+    with pytest.raises(ConfigError, match=r"no label 'positiv'. Did you mean 'positive'\?"):
+        read_word_list("positiv=w.txt", LABELS)
+
+
+def test_a_mapped_name_that_no_list_has_is_refused(write: Path) -> None:
+    (write / "kb.json").write_text('{"Good": ["superb"]}')
+    names = parse_map("good=positive", LABELS)
+    found = read_word_list("kb.json", LABELS, names=names)
+    check_map(names, [found])
+    with pytest.raises(ConfigError, match=r"no list has words for 'goood'. Did you mean 'Good'\? They have Good\."):
+        check_map(parse_map("goood=positive", LABELS), [found])
+    with pytest.raises(ConfigError, match="Name a list with --list FILE"):
+        check_map(names, [])
 
 
 def test_an_entry_of_a_verbalizer_file_is_named_or_the_only_one(write: Path) -> None:
@@ -84,11 +110,13 @@ def test_a_map_in_another_form_is_refused(text: str, said: str) -> None:
         ("g.txt", "# nothing but a comment\n"),
         ("h.xyz", "good\n"),
         ("i.json", "3"),
+        ("j.csv", 'label,word\npositive,"good\nnegative,bad\n'),
+        ("k.csv", "label,word\npositive," + "x" * 200_000 + "\n"),
     ],
 )
 def test_an_unknown_shape_is_refused_with_the_known_ones(write: Path, name: str, content: str) -> None:
     (write / name).write_text(content)
-    with pytest.raises(ConfigError, match=r"one word a line, a CSV file with the columns label,word"):
+    with pytest.raises(ConfigError, match=r"one word a line or words at commas, a CSV file with"):
         read_word_list(name, LABELS)
 
 

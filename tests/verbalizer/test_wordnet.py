@@ -3,6 +3,7 @@
 import pytest
 
 from promptlab.verbalizer.wordnet import RELATIONS, Related, UnknownWord, related, senses
+from promptlab.verbalizer.wordnet_reader import open_wordnet
 
 
 def texts(found: list[Related], *, opposite: bool = False) -> list[str]:
@@ -77,6 +78,13 @@ def test_the_best_come_first_and_a_word_is_not_related_to_itself() -> None:
     found = related("good")
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert "good" not in map(str.lower, texts(found) + texts(found, opposite=True))
+
+
+def test_equally_near_words_come_in_the_order_of_the_files_in_every_run() -> None:
+    near = sorted(open_wordnet().synset("bad.a.01").similar_tos(), key=lambda synset: int(synset.offset()))
+    expected = list(dict.fromkeys(name.replace("_", " ") for synset in near for name in synset.lemma_names()))
+    found = related("bad", chosen=["bad.a.01"], relations=["similar"], depth=1)
+    assert len(near) > 15 and [one.text for one in found if one.score < 1] == expected
 
 
 def test_later_senses_of_a_part_of_speech_begin_lower() -> None:

@@ -172,7 +172,7 @@ def _wanted(
     from promptlab.jobs.words.expansion import Wanted
     from promptlab.options import convert
     from promptlab.verbalizer.found import Source
-    from promptlab.verbalizer.word_lists import parse_map, read_word_list
+    from promptlab.verbalizer.word_lists import check_map, parse_map, read_word_list
     from promptlab.verbalizer.wordnet import PARTS, RELATIONS, Part, Relation
 
     sources: list[Source] = [convert(name, Source, where="--source") for name in source or ("wordnet", "neighbours")]
@@ -181,11 +181,13 @@ def _wanted(
     if k is not None and "model" not in sources:
         raise ConfigError("--k goes with --source model, which alone uses labels.")
     names = parse_map(mapping, seeds.labels) if mapping else {}
+    listings = tuple(read_word_list(reference, seeds.labels, names=names) for reference in lists or ())
+    check_map(names, listings)
     return Wanted(
         sources=tuple(dict.fromkeys((*sources, "list") if lists else sources)),
         parts=tuple(convert(name, Part, where="--part") for name in part) if part else PARTS,
         relations=tuple(convert(name, Relation, where="--relation") for name in relation) if relation else RELATIONS,
-        lists=tuple(read_word_list(reference, seeds.labels, names=names) for reference in lists or ()),
+        lists=listings,
     )
 
 

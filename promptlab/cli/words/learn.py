@@ -37,6 +37,9 @@ Depths = Annotated[
         help="Layers after which the slot is read, and top. Default: about six from half of the model, and the top.",
     ),
 ]
+Average = Annotated[
+    bool, typer.Option("--average", help="Average over all of these depths instead of choosing among them.")
+]
 Target = Annotated[
     str | None,
     typer.Option(
@@ -54,6 +57,7 @@ def learn_words(
     model: options.Model = None,
     seeds: Seeds = None,
     depths: Depths = None,
+    average: Average = False,
     split: options.ReportOn = None,
     limit: options.Limit = None,
     seed: options.Seed = None,
@@ -89,7 +93,7 @@ def learn_words(
     plan = make_plan(dataclasses.replace(spec, limit=None), encoding=encoding, offline=offline)
     from promptlab.jobs.words.learn import Wanted, learn
 
-    wanted = Wanted(method, count, draws, levels, split, spec.limit)
+    wanted = Wanted(method, count, draws, levels, average, split, spec.limit)
     drawn = wanted.draw(plan.task)
     # Which rows the plan holds does not matter here: the shots say which are used.
     for note in (*plan.other_notes, drawn[0].sentence):
@@ -112,7 +116,7 @@ def read_depths(given: str | None) -> "tuple[Depth, ...]":
     """``12,14,top`` as depths; ConfigError for what is neither a layer from 1 nor ``top``."""
     found: list[Depth] = []
     for part in (part.strip() for part in (given or "").split(",") if part.strip()):
-        if part != "top" and not (part.isascii() and part.isdigit() and int(part) >= 1):
+        if part != "top" and not (part.isascii() and part.isdigit() and len(part) <= 10 and int(part) >= 1):
             raise ConfigError(f"--depths {given!r}: write layers from 1 and top, such as 12,14,16,top.")
         found.append("top" if part == "top" else int(part))
     return tuple(dict.fromkeys(found))
@@ -121,15 +125,16 @@ def read_depths(given: str | None) -> "tuple[Depth, ...]":
 def _count(k: str) -> int | None:
     if k == _ALL:
         return None
-    if not (k.isascii() and k.isdigit() and int(k) >= 1):
+    if not (k.isascii() and k.isdigit() and len(k) <= 10 and int(k) >= 1):
         raise ConfigError(f"--k {k!r}: write how many rows of each label to learn from, or all.")
     return int(k)
 
 
 def _seeds(given: str | None, seed: int) -> tuple[int, ...]:
     parts = [part.strip() for part in (given or str(seed)).split(",")]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        raise ConfigError(f"--seeds {given!r}: write whole numbers, such as 13,14,15.")
+    if not all(part.isascii() and part.isdigit() and len(part) <= 10 and int(part) < 2**32 for part in parts):
+        option = "--seed" if given is None else "--seeds"
+        raise ConfigError(f"{option} {given or seed!r}: write whole numbers below {2**32:,}, such as 13,14,15.")
     return tuple(dict.fromkeys(map(int, parts)))
 
 
@@ -147,6 +152,7 @@ def _place(out: str | None, method: str, *, replace: bool) -> outs.Out | Path | 
     folder = Path(out).expanduser()
     if is_taken(folder):
         raise ConfigError(f"{out!r} exists already. Choose another folder, or remove that one first.")
+    outs.check_writable(folder, out)
     return folder
 
 

@@ -8,6 +8,7 @@ import typer
 
 from promptlab.cli import console
 from promptlab.errors import ConfigError
+from promptlab.paths import can_write
 
 if TYPE_CHECKING:
     from promptlab.verbalizer import LabelWords
@@ -39,6 +40,7 @@ class Out:
                 f"--out {reference!r}: write the file and the entry's name, such as verbalizers/mine.toml#name."
             )
         out = cls(Path(path).expanduser(), name)
+        check_writable(out.path, reference)
         if reference != source and not replace and out._exists():
             raise ConfigError(f"{path} has an entry {name!r} already. Choose another name, or add --replace.")
         return out
@@ -47,10 +49,19 @@ class Out:
         """Write the entry, everything else in the file kept, and say how to use it."""
         from promptlab.verbalizer import save_words
 
-        save_words(words, self.path, self.name)
+        try:
+            save_words(words, self.path, self.name)
+        except OSError as error:
+            raise ConfigError(f"{self.path} cannot be written: {error.strerror}. Choose another place.") from error
         console.say(f"Written: --words {self.path}#{self.name}")
 
     def _exists(self) -> bool:
         from promptlab.verbalizer import read_words
 
         return self.path.exists() and self.name in read_words(self.path)
+
+
+def check_writable(path: Path, reference: str) -> None:
+    """ConfigError, before any work, where nothing can be written."""
+    if not can_write(path):
+        raise ConfigError(f"--out {reference!r}: nothing can be written there. Choose a place of your own.")

@@ -8,6 +8,7 @@ import typer
 
 from promptlab.cli import console, options
 from promptlab.cli.words import out as outs
+from promptlab.errors import ConfigError
 
 if TYPE_CHECKING:
     from promptlab.jobs.words.refine import Refined
@@ -35,7 +36,9 @@ Relevance = Annotated[
         help="Drop words that are nearer to other labels' names than to their own. Default: yes, for sentiment no.",
     ),
 ]
-Texts = Annotated[int, typer.Option(metavar="N", help="Unlabelled texts (of train, else the evaluated ones) to read.")]
+Texts = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Unlabelled texts (of train, else the evaluated ones) to read.")
+]
 BringBack = Annotated[
     str | None, typer.Option(metavar="WORD,...", help="Words to switch on again, whatever is found about them.")
 ]
@@ -87,6 +90,9 @@ def refine_words(
     from promptlab.cli.words.prompted import prepare
     from promptlab.spec import RunSpec
 
+    back = [name for name in map(str.strip, (bring_back or "").split(",")) if name]
+    if bring_back is not None and not back:
+        raise ConfigError("--bring-back holds no word. Write them with commas: --bring-back 'great,fine'.")
     kept = None if out is None else outs.Out.parse(out, source=words, replace=replace)
     given: dict[str, Any] = {"task": task, "template": template, "words": words, "model": model, "split": split}
     given |= {"limit": limit, "seed": seed, "text": text, "label": label, "labels": labels, "dtype": dtype}
@@ -96,7 +102,6 @@ def refine_words(
     from promptlab.jobs.evaluation import finish
     from promptlab.jobs.words.refine import Wanted, refine_words
 
-    back = [name for name in map(str.strip, (bring_back or "").split(",")) if name]
     wanted = Wanted(form, keep, relevance, texts, back, also_off, calibrate, spec.seed)
     with listening("Refining") as listen:
         found = finish(refine_words(prompted.plan, prompted.lm, wanted, cache=prompted.cache), listen)

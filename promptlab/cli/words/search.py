@@ -82,7 +82,7 @@ def search_words(
     lm, kept = machine.load(spec.model[0]), reading_cache(cache, len(shots.unseen))
     from promptlab.cli.progress import listening
 
-    with listening("Searching") as listen:
+    with listening("Searching", unit="step") as listen:
         searched = search(lm, plan, shots, method, given, settings=settings, seed=spec.seed, cache=kept)
         found = finish(searched, listen)
     if json:
@@ -115,7 +115,7 @@ def _show(searched: "Searched") -> None:
     console.show(f"Chosen among {searched.found.among}; {_COMBINED[words.combine]} of a label's words counts.")
     console.show()
     before, after = searched.evaluations
-    scores = {"starting words": before.raw, "words found": after.raw}
+    scores = {"start": before.raw, "found": after.raw}
     if searched.calibrated is not None:
         scores |= {"start, batch": before.scores, "found, batch": after.scores}
     console.show_lines(figure_lines(scores, width=console.width()))

@@ -119,7 +119,7 @@ def _show(changes: "WordChanges", count: int) -> None:
     console.show()
     console.show_lines(_change_lines(result["changes"]))
     console.show(
-        f"The best of {counted(changes.tried, 'change')} on the half that chooses. The other half had no part in that: "
+        f"The best of {counted(found.tried, 'change')} on the half that chooses. The other half had no part in that: "
         "its figures say what to expect."
     )
     console.show()
@@ -127,7 +127,8 @@ def _show(changes: "WordChanges", count: int) -> None:
     for pair in result["confused"]:
         first, second = pair["labels"]
         console.show()
-        console.show(f"{first!r} and {second!r} are taken for each other on {counted(pair['n'], 'row')} of that half.")
+        taken = f"{first!r} and {second!r} are taken for each other on {counted(pair['n'], 'row')} of that half."
+        console.show(f"{taken} On rows of these two:")
         console.show_lines(_change_lines(pair["words"]))
 
 

@@ -73,7 +73,7 @@ def calibrate_by_kinds(
     for kind in kinds or get_args(CalibrationKind):
         support = choose_support(kind, plan.task, plan.split, seed=seed, premise=premise)
         try:
-            fitted.append((kind, fit_calibration(pipeline, support, plan.rows, cache=cache)))
+            fitted.append((kind, (yield from fit_calibration(pipeline, support, plan.rows, cache=cache))))
         except ConfigError as error:
             if kinds:
                 raise

@@ -52,6 +52,8 @@ def expand(
     material = material or Material()
     wanted.check(has_texts=len(material.texts) > 0)
     _check_template(lm, material)
+    if seeds.calibration is not None:
+        yield Note("info", "The words' calibration was fitted to the seeds alone, and is left out.")
     proposals = yield from _propose(lm, seeds, wanted, offline=offline)
     readout = yield from _read(lm, seeds, material.template, material.texts, cache)
     likely: list[tuple[str, float]] = []

@@ -40,6 +40,13 @@ class Wanted:
         ):
             if number < least:
                 raise ConfigError(f"{option} must be {least} or more, not {number}.")
+        chosen = {
+            "--sense": bool(self.senses),
+            "--part": self.parts != PARTS,
+            "--relation": self.relations != RELATIONS,
+        }
+        for option in (option for option, is_chosen in chosen.items() if is_chosen and "wordnet" not in self.sources):
+            raise ConfigError(f"{option} goes with --source wordnet, which is not among the sources.")
         if not has_texts:
             asked = {"--source model": "model" in self.sources, "--min-prior": self.min_prior is not None}
             for option in (option for option, is_asked in asked.items() if is_asked):
@@ -106,7 +113,7 @@ class Expansion:
     def _accepted(self, accept: str | None) -> set[str]:
         if accept is None:
             return set()
-        if accept.strip() == "all":
+        if fold(accept) == "all":
             return {one.text for one in self.found}
         if accept.strip().isdigit():
             most = int(accept)
@@ -114,7 +121,8 @@ class Expansion:
         known = {fold(one.text): one.text for one in self.found}
         asked = [text.strip() for text in accept.split(",") if text.strip()]
         if strange := [text for text in asked if fold(text) not in known]:
+            was = "was" if len(strange) == 1 else "were"
             raise ConfigError(
-                f"--accept: {listed(map(repr, strange))} was not found. Give all, a number, or found words."
+                f"--accept: {listed(map(repr, strange))} {was} not found. Give all, a number, or found words."
             )
         return {known[fold(text)] for text in asked}

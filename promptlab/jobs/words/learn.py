@@ -3,12 +3,13 @@
 import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from promptlab.errors import DataError, ModelError
+from promptlab.errors import ConfigError, DataError, ModelError
 from promptlab.jobs.evaluation import Evaluation, Rows, evaluate
 from promptlab.jobs.plan import Plan
 from promptlab.jobs.words.learned import Learned, LearnedBySeeds
@@ -24,6 +25,8 @@ from promptlab.results import Event, Note, Progress
 from promptlab.scoring.learned.folds import check_shots
 from promptlab.task import Example, Task, sample_rows
 from promptlab.template import Template
+from promptlab.template.parts import Field, Mask
+from promptlab.text import shorten
 from promptlab.verbalizer import LabelWords
 
 # Layers that are tried where none are named, besides the top: so many from half of the model to its last.
@@ -37,12 +40,14 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Wanted:
     """How to learn: ``k`` rows a label (None: all of train) for each of the ``seeds``, at these ``depths`` (none: about
-    six from half of the layers to the last, and the top), reported on a ``split`` or a sample of ``limit`` rows."""
+    six from half of the layers to the last, and the top), chosen among or, to ``average``, averaged over; reported on a
+    ``split`` or a sample of ``limit`` rows."""
 
     method: Method = "auto"
     k: int | None = 16
     seeds: tuple[int, ...] = (13,)
     depths: tuple[Depth, ...] = ()
+    average: bool = False
     split: str | None = None
     limit: int | None = None
 
@@ -52,7 +57,7 @@ class Wanted:
         Raises ConfigError for a depth that the method does not read and for fewer rows than it needs, DataError for a
         label with fewer rows than asked for and when nothing is left to report on.
         """
-        depths_read(self.method, self.depths)
+        depths_read(self.method, self.depths, average=self.average)
         drawn = [draw_shots(task, self.k, seed=seed, split=self.split) for seed in self.seeds]
         for shots in drawn:
             check_shots(_targets(shots.train, task), task.labels, least=rows_needed(self.method))
@@ -74,11 +79,13 @@ def learn(
 
     The words are batch-calibrated on up to 500 train texts without their labels. Where they would have to be read whole
     they are no candidates and stand not beside. Yields Progress and Note. Raises ConfigError or ModelError for a depth
-    that the model lacks.
+    that the model lacks, and for a causal model whose slot comes before the text.
     """
     template, words = one_prompt(plan)
     words = replace(words, calibration=None)
     Pipeline.of(lm, template, words)  # what does not fit together is said before anything is read
+    if wanted.method != "weights":
+        _check_order(lm, template)
     depths = yield from _depths(lm, wanted)
     store = cache if cache is not None else ReadoutCache()
     texts = yield from read_texts(plan, lm, template, words, wanted.seeds[0], store)
@@ -119,7 +126,9 @@ class _Setting:
         )
         clock.note("reading the shots")
         mixed_with = self.texts.calibrated(self.words) if self.texts is not None else None
-        material = Material(readout, _targets(shots.train, self.plan.task), self.words, mixed_with, self.depths)
+        material = Material(
+            readout, _targets(shots.train, self.plan.task), self.words, mixed_with, self.depths, self.wanted.average
+        )
         learnt, choice = yield from _told(learn_by(method, material, seed=seed), is_first=is_first)
         if isinstance(learnt, LabelWords):
             source = f"promptlab words learn --method weights. {shots.sentence}"
@@ -166,6 +175,16 @@ class _Clock:
         """The stage has ended."""
         now = time.perf_counter()
         self.seconds[stage], self._since = round(now - self._since, 3), now
+
+
+def _check_order(lm: LanguageModel, template: Template) -> None:
+    """ConfigError for a causal model whose slot stands before all fields: its vectors are the same for every row."""
+    before = takewhile(lambda part: not isinstance(part, Mask), template)
+    if lm.is_whole_only(template) and not any(isinstance(part, Field) for part in before):
+        raise ConfigError(
+            f"In {shorten(str(template), 60)!r} the text stands behind the slot, where the causal model {lm.name!r} "
+            "has read nothing of it yet, so all rows look alike. Put {mask} behind the text."
+        )
 
 
 def default_depths(layers: int) -> tuple[Depth, ...]:

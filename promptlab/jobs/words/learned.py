@@ -31,7 +31,7 @@ class Learned:
     def words_name(self) -> str:
         """What to call the words in a sentence: batch-calibrated, or alone where there were too few texts for that."""
         is_calibrated = self.words is not None and self.words.scores is not self.words.raw
-        return "the batch-calibrated words" if is_calibrated else "the words alone"
+        return f"the verbalizer of {'batch-calibrated words' if is_calibrated else 'words alone'}"
 
     @property
     def comparison(self) -> Comparison | None:

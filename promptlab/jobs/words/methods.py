@@ -30,13 +30,14 @@ _CHOOSE_NOTHING = ("weights", "soft")
 @dataclass(frozen=True, eq=False)
 class Material:
     """Shots that were read with their labels (N,), the words as given, and the words as they count in a mixture (None
-    where they are no candidates)."""
+    where they are no candidates). ``average`` is over all depths instead of choosing among them."""
 
     readout: Readout
     targets: Tensor
     words: LabelWords
     mixed_with: LabelWords | None
     depths: tuple[Depth, ...]
+    average: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -67,16 +68,22 @@ def learn_by(
         words=material.mixed_with if method == "auto" else None,
         depths=material.depths,
         kinds=_KINDS[method],
+        average=material.average,
         seed=seed,
     )
     return choice.verbalizer, choice
 
 
-def depths_read(method: Method, depths: Sequence[Depth]) -> tuple[Depth, ...]:
+def depths_read(method: Method, depths: Sequence[Depth], *, average: bool = False) -> tuple[Depth, ...]:
     """The depths that a method reads of those asked for (none: its default is meant).
 
-    Raises ConfigError for weights at another depth than the top, and for class vectors at several.
+    Raises ConfigError for weights at another depth than the top, for class vectors at several, and for an average of
+    either or over one depth.
     """
+    if average and method in _CHOOSE_NOTHING:
+        raise ConfigError(f"--average: {method} learns at one depth. Leave it out, or use linear.")
+    if average and len(set(depths)) == 1:
+        raise ConfigError("--average: there is nothing to average over one depth. Name two or more with --depths.")
     if method == "weights" and set(depths) - {"top"}:
         raise ConfigError("--depths: words are scored at the top alone, so weights are learnt there. Leave it out.")
     if method == "soft" and len(depths) > 1:

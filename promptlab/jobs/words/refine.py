@@ -118,7 +118,7 @@ def _read_support(
     if len(texts) < FEWEST_TEXTS:
         raise ConfigError(
             f"Words are refined on {FEWEST_TEXTS} texts or more, and there are too few: {support}. Give a larger file, "
-            "a train split, or a larger --texts."
+            "a train split, or a larger --texts or --limit."
         )
     yield Note("info", f"Refined on {support}, without their labels.")
     readout = yield from read_whole(lm, template, texts, words=judged, pieces=words.pieces, cache=cache)

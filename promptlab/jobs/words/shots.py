@@ -50,7 +50,7 @@ def draw_shots(task: Task, k: int | None, *, seed: int, split: str | None = None
         raise DataError(f"No row of {name} is left to report on beside the {counted(len(train), 'shot')}.")
     if limit is not None:
         unseen = sample_rows(unseen, limit, seed=seed)
-    chosen = f"{k} rows a label" if k is not None else counted(len(train), "row")
+    chosen = f"{counted(k, 'row')} a label" if k is not None else counted(len(train), "row")
     where = f"{'train' if has_train else name}, seed {seed}"
     return Shots(train, unseen, name, f"{chosen} ({where})")
 

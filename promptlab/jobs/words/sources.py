@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from promptlab.errors import ConfigError
+from promptlab.errors import ConfigError, DataError, ModelError
 from promptlab.model import LanguageModel
 from promptlab.model.candidates import english_words, whole_words
 from promptlab.model.embedding_table import EmbeddingTable
@@ -67,18 +67,19 @@ def vectors_for(
     """Vectors of the candidates: the model's whole English words (``model``), ``wordnet``'s, or a word list's.
 
     ``encoder`` is ``auto`` (the best on this machine), the model's ``input`` or ``output`` embeddings, or an encoder by
-    name or folder. Raises ModelError for one that is not there.
+    name or folder. Raises ModelError for one that is not there, DataError for a list that cannot be read.
     """
-    if candidates == "model":
-        every = whole_words(lm.tokens)
-        words: Sequence[str] = english_words(every) or every
-    else:
-        words = wordnet_lemmas() if candidates == "wordnet" else plain_words(candidates)
+    words = _candidates(lm, candidates)
     if encoder == "auto":
         return default_word_vectors(lm, words, cache=cache, say=say)
     if encoder in ("input", "output"):
         return word_vectors(EmbeddingTable.of(lm, at_output=encoder == "output"), words)
-    source = load_encoder(encoder, device=lm.device.type, offline=offline, say=say)
+    try:
+        source = load_encoder(encoder, device=lm.device.type, offline=offline, say=say)
+    except ModelError as error:
+        raise ModelError(
+            f"--encoder: {error} Without an encoder, --encoder input takes the model's own embeddings."
+        ) from error
     return word_vectors(source, words, cache=cache, say=say)
 
 
@@ -137,6 +138,18 @@ def in_case_of_seeds(proposals: Mapping[str, Sequence[Proposal]], seeds: LabelWo
             Proposal(one.text[:1].upper() + one.text[1:], one.score, one.why) if is_capital else one for one in listing
         ]
     return found
+
+
+def _candidates(lm: LanguageModel, candidates: str) -> Sequence[str]:
+    if candidates == "model":
+        every = whole_words(lm.tokens)
+        return english_words(every) or every
+    if candidates == "wordnet":
+        return wordnet_lemmas()
+    try:
+        return plain_words(candidates)
+    except DataError as error:
+        raise DataError(f"--candidates takes model, wordnet or a word list: {error}") from error
 
 
 def _known(seeds: LabelWords, missing: Say | None) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from promptlab.scoring.what_if import what_if
 from promptlab.scoring.what_if.table import Changed, Confused, WhatIf
 from promptlab.task import Example
 from promptlab.template import Template
-from promptlab.text import counted
+from promptlab.text import counted, fold, listed
 from promptlab.verbalizer import LabelWords, Word, to_table
 
 # Rows that are read unless another limit is given.
@@ -34,11 +34,6 @@ class WordChanges:
     pieces: dict[str, int]
     about: dict[str, Any]
 
-    @property
-    def tried(self) -> int:
-        """How many changes the best were chosen among."""
-        return 2 * len(self.found.candidates) * len(self.found.words.labels)
-
     def to_json(self, *, count: int = 10) -> dict[str, Any]:
         """The ``count`` best changes to each label, the worth of each word and the confused pairs, in JSON's types."""
         found = self.found
@@ -47,7 +42,7 @@ class WordChanges:
             "rows": dict(zip(("chosen", "other"), found.rows, strict=True)),
             "now": dict(zip(("chosen", "other"), found.now, strict=True)),
             "candidates": len(found.candidates),
-            "tried": self.tried,
+            "tried": found.tried,
             "changes": [self._change(one) for label in found.words.labels for one in found.best(count, label=label)],
             "worth": [
                 {"label": label, "word": str(one.word), "worth": one.worth and list(one.worth)}
@@ -92,6 +87,9 @@ def try_words(
             "info", f"{counted(len(in_full), 'word')} must be read whole, a pass over the rows for each or more."
         )
     yield from (Note("info", sentence) for sentence in _calibrated(words, refit=refit))
+    in_use = {fold(str(word)) for word in words.every_word()} & {fold(str(word)) for word in given or ()}
+    if in_use:
+        yield Note("info", f"In use already, so not tried: {listed(sorted(in_use), most=4)}.")
     readout = yield from read_whole(lm, template, rows, words=wanted, pieces=words.pieces, cache=cache)
     targets = torch.tensor(label_places(words.labels, rows))
     # The one pair of two labels is all that the table is about.
@@ -113,13 +111,16 @@ def _calibrated(words: LabelWords, *, refit: bool) -> Iterator[str]:
 
 
 def _about(lm: LanguageModel, template: Template, words: LabelWords, *, refit: bool) -> dict[str, Any]:
+    calibration = words.calibration
+    if calibration is not None and refit and calibration.word_prior is None:  # only a prior over labels is fitted anew
+        calibration = None
     return {
         "labels": list(words.labels),
         "template": str(template),
         "template_name": template.name,
         "words": to_table(words),
         "words_name": words.name,
-        "calibration": words.calibration.kind if words.calibration and not refit else None,
+        "calibration": calibration and calibration.kind,
         "refit": refit,
         "model": lm.name,
         "dtype": lm.dtype,

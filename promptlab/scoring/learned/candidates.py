@@ -38,13 +38,12 @@ LEARNERS: dict[Kind, Learner] = {"linear": learn_linear, "prototype": learn_mean
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """Something to choose. ``preference`` decides among equals, the lowest first: 0 for an average over all depths and
-    for words alone, 1 for one over some depths, 2 for one depth."""
+    """Something to choose; ``members`` is how many verbalizers it averages."""
 
     name: str
     depths: tuple[Depth, ...]
     learnt: Learnt[Verbalizer]
-    preference: int
+    members: int = 1
 
     def losses(self, targets: Tensor) -> Tensor:
         """The log-loss of each row left out (N,)."""
@@ -60,8 +59,9 @@ def list_candidates(
     depths: Sequence[Depth],
     kinds: Sequence[Kind],
     folds: Folds,
+    average: bool = False,
 ) -> list[Candidate]:
-    """Every candidate on labelled rows (N,)."""
+    """Every candidate on labelled rows (N,); to ``average`` leaves only those over all the depths."""
     found: list[Candidate] = []
     for kind in kinds:
         single = [
@@ -69,16 +69,16 @@ def list_candidates(
                 f"{kind} {wording.depths([depth])}",
                 (depth,),
                 LEARNERS[kind](readout, targets, labels, depth=depth, folds=folds),
-                2,
             )
             for depth in depths
         ]
-        found += [*single, *_averages(kind, single, targets)]
+        over = list(_averages(kind, single, targets))
+        found += over[-1:] if average else [*single, *over]
     if words is None:
         return found
     alone = _words_alone(words, readout, len(folds.repeats))
-    mixed = [_mixed(f"words + {one.name}", [alone, one], targets, one.preference) for one in found]
-    return [alone, *found, *mixed]
+    mixed = [_mixed(f"words + {one.name}", [alone, one], targets) for one in found]
+    return [*([] if average else [alone]), *found, *mixed]
 
 
 def _averages(kind: Kind, single: Sequence[Candidate], targets: Tensor) -> Iterator[Candidate]:
@@ -87,17 +87,17 @@ def _averages(kind: Kind, single: Sequence[Candidate], targets: Tensor) -> Itera
     for count in (*(count for count in BEST if count < len(single)), len(single)):
         if count > 1:
             name = f"{kind} over {counted(count, 'depth')}"
-            yield _mixed(name, ranked[:count], targets, 0 if count == len(single) else 1)
+            yield _mixed(name, ranked[:count], targets)
 
 
 def _words_alone(words: LabelWords, readout: Readout, repeats: int) -> Candidate:
     """Words are not learnt from the rows, so every row counts as left out."""
     verbalizer = WordVerbalizer(words)
     held_out = verbalizer(readout).detach().expand(repeats, -1, -1)  # (R, N, C)
-    return Candidate("words", ("top",), Learnt(held_out, lambda readout, targets: verbalizer), 0)
+    return Candidate("words", ("top",), Learnt(held_out, lambda readout, targets: verbalizer))
 
 
-def _mixed(name: str, parts: Sequence[Candidate], targets: Tensor, preference: int) -> Candidate:
+def _mixed(name: str, parts: Sequence[Candidate], targets: Tensor) -> Candidate:
     """The parts' log-probabilities averaged, with a temperature for what that gives."""
     mean = torch.stack([one.learnt.held_out for one in parts]).mean(0)  # (R, N, C)
     temperature = fit_temperature(mean, targets, usual=1.0)
@@ -107,4 +107,6 @@ def _mixed(name: str, parts: Sequence[Candidate], targets: Tensor, preference: i
         return MixedVerbalizer(members, (1.0,) * len(members), temperature=temperature)
 
     depths = tuple(sorted({depth for one in parts for depth in one.depths}, key=height))
-    return Candidate(name, depths, Learnt((mean / temperature).log_softmax(-1), build), preference)
+    return Candidate(
+        name, depths, Learnt((mean / temperature).log_softmax(-1), build), sum(one.members for one in parts)
+    )

@@ -63,21 +63,27 @@ def choose(
     words: LabelWords | None = None,
     depths: Sequence[Depth] = ("top",),
     kinds: Sequence[Kind] = KINDS,
+    average: bool = False,
     seed: int = 13,
 ) -> Choice:
     """The best of the kinds at each depth, averaged over depths, and each of these with the words, or the words alone.
 
     Compared is the log-loss on labelled rows (N,) left out (see ``make_folds``), never on others. Whatever is within
-    one standard error of the lowest is as good: of those, an average over all depths and the words alone go first, then
-    an average over the kind's best few depths, then a single depth. ``words`` count as they are, with their
-    calibration; None leaves them out. Raises ConfigError for a label with one row, and without anything to choose from.
+    one standard error of the lowest is as good: of those the candidate that averages most verbalizers is taken, of
+    equally many the one with the lowest log-loss. ``words`` count as they are, with their calibration; None leaves them
+    out. To ``average`` leaves the averages over all depths to choose from. Raises ConfigError for a label with one row,
+    and without anything to choose from.
     """
     if not (kinds and depths) and words is None:
         raise ConfigError(f"There is nothing to choose from: give label words, or kinds ({', '.join(LEARNERS)}).")
+    if average and len(depths) < 2:
+        raise ConfigError("There is nothing to average over one depth: name two or more.")
     rows = _sample(targets, seed=seed)
     folds = make_folds(targets[rows], labels, seed=seed)
     few = readout if len(rows) == len(targets) else readout.select(rows)
-    candidates = list_candidates(few, targets[rows], labels, words=words, depths=depths, kinds=kinds, folds=folds)
+    candidates = list_candidates(
+        few, targets[rows], labels, words=words, depths=depths, kinds=kinds, folds=folds, average=average
+    )
     best, tried = _compared(candidates, targets[rows])
     return Choice(best.learnt.build(readout, targets), tried, _reason(tried, len(rows), folds))
 
@@ -102,7 +108,7 @@ def _compared(candidates: Sequence[Candidate], targets: Tensor) -> tuple[Candida
     behind = [one - losses[lowest] for one in losses]  # (N,) each
     errors = [float(one.std() / math.sqrt(len(one))) for one in behind]
     near = [place for place, mean in enumerate(means) if mean - means[lowest] <= errors[place]]
-    best = min(near, key=lambda place: (candidates[place].preference, means[place]))
+    best = min(near, key=lambda place: (-candidates[place].members, means[place]))
     tried = [
         Tried(one.name, one.depths, mean, error, _accuracy(one, targets), one is candidates[best])
         for one, mean, error in zip(candidates, means, errors, strict=True)
@@ -122,5 +128,5 @@ def _reason(tried: Sequence[Tried], rows: int, folds: Folds) -> str:
         return f"{told} the lowest."
     return (
         f"{told}. The lowest, {lowest.name}, has {lowest.log_loss:.3f}, which is within one standard error "
-        f"({chosen.error:.3f}): more depths are the safer choice."
+        f"({chosen.error:.3f}): averaging more is the safer choice."
     )

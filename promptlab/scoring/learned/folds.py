@@ -59,7 +59,7 @@ def make_folds(targets: Tensor, labels: Sequence[str], *, seed: int) -> Folds:
     fewest = check_shots(targets, labels, least=2)
     repeats = []
     for repeat in range(REPEATS if len(targets) <= _FEW else 1):
-        cut = StratifiedKFold(min(MOST_FOLDS, fewest), shuffle=True, random_state=seed + repeat)
+        cut = StratifiedKFold(min(MOST_FOLDS, fewest), shuffle=True, random_state=(seed + repeat) % 2**32)
         folds = cut.split(targets.numpy(), targets.numpy())
         repeats.append(tuple((torch.from_numpy(rest), torch.from_numpy(left_out)) for rest, left_out in folds))
     return Folds(tuple(repeats))

@@ -9,13 +9,28 @@ from torch import Tensor
 
 from promptlab.model import Readout
 from promptlab.scoring.priors import vocabulary_mean_logits
-from promptlab.verbalizer import Word
+from promptlab.verbalizer import Pieces, Word
 
 
 def ranks(vocabulary: Tensor, scores: Tensor) -> tuple[int, ...]:
     """Where each score (W,) stands among those of the vocabulary (V,), 1 for the largest."""
     ordered = vocabulary.double().sort().values
     return tuple((len(ordered) - torch.searchsorted(ordered, scores.double(), right=True) + 1).tolist())
+
+
+def word_ranks(
+    readout: Readout, words: Sequence[Word], priors: Sequence[float], vocabulary: Tensor, *, pieces: Pieces
+) -> tuple[int, ...]:
+    """The ranks of words' priors among those of the vocabulary's pieces (V,).
+
+    A word that one piece stands for has that piece's, which summing in another order would move by one or two.
+    """
+    scores = torch.tensor(priors, dtype=vocabulary.dtype)
+    for place, word in enumerate(words):
+        spelt = readout.spelling.word(word)[0]
+        if not readout.is_whole(word, pieces) and (pieces == "first" or len(spelt) == 1):
+            scores[place] = vocabulary[spelt[0]]
+    return ranks(vocabulary, scores)
 
 
 def rare_words(priors: Sequence[float], ranked: Sequence[int], *, size: int, keep: float) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 
@@ -18,7 +18,7 @@ from promptlab.scoring.refinement.cleaning import (
     places_named,
     switch_off,
 )
-from promptlab.scoring.refinement.frequency import ranks, rare_pieces, rare_words
+from promptlab.scoring.refinement.frequency import rare_pieces, rare_words, word_ranks
 from promptlab.scoring.refinement.relevance import below_the_cut, code_relevance, nearer_elsewhere, paper_relevance
 from promptlab.verbalizer import LabelWords, Word
 
@@ -71,8 +71,12 @@ def refine(
     paper drops words with R below 1, the code what its one cut of all labels leaves behind. A label's name, its first
     word that is on, is never dropped, nor are words that are brought ``back``. Words that are off stay as they are;
     with ``also_off`` they are judged, unless an earlier refinement dropped them. Raises ConfigError for a share that is
-    none, an unknown word to bring back, a template with several slots, a first word of two labels.
+    none, an unknown form or word to bring back, a template with several slots, a first word of two labels, one label.
     """
+    if form not in get_args(Form):
+        raise ConfigError(f"Unknown form {form!r}. Known: {', '.join(get_args(Form))}.")
+    if len(words.labels) < 2:
+        raise ConfigError("Words are refined by comparing labels: give two or more.")
     if not 0 < keep <= 1:
         raise ConfigError(f"--keep {keep:g}: the share of the vocabulary that stays is above 0 and at most 1.")
     if readout.hidden.shape[1] != 1:
@@ -82,7 +86,7 @@ def refine(
     held = {*names_of(cleaned), *places_named(cleaned, back)}
     every = [cleaned.words[label][number] for label, number in places]
     priors, vocabulary = word_priors(readout, every, pieces=cleaned.pieces), vocabulary_priors(readout)
-    ranked, size = ranks(vocabulary, torch.tensor(priors)), len(vocabulary)
+    ranked, size = word_ranks(readout, every, priors, vocabulary, pieces=cleaned.pieces), len(vocabulary)
     reasons: dict[Place, str] = {}
     if keep < 1:
         rare = (

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from promptlab.errors import ConfigError
+from promptlab.errors import ConfigError, DataError
 from promptlab.model import Readout
 from promptlab.scoring.calibrate import fit_prior
 from promptlab.scoring.vocabulary import SlotVocabulary
@@ -153,11 +153,15 @@ class Standing:
 
     @classmethod
     def of(cls, source: WordScores, targets: Tensor) -> "Standing":
-        """From the words in use."""
+        """From the words in use; ConfigError for a label without any, DataError for more or fewer targets than rows."""
         words = source.words
+        if len(targets) != len(source.readouts[0]):
+            raise DataError(f"The reading has {len(source.readouts[0])} rows, and there are {len(targets)} targets.")
         tables = []
         for label in words.labels:
             active = words.active(label)
+            if not active:
+                raise ConfigError(f"The label {label!r} has no words that count. Give it one, or switch one on.")
             weights = torch.tensor([word.weight for word in active], dtype=torch.float64)
             tables.append(LabelTable(active, source.of(Candidates(active)).double(), weights, words.combine))
         frozen = words.calibration.label_prior if words.calibration else None

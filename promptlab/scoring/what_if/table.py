@@ -8,8 +8,9 @@ from itertools import product
 import torch
 from torch import Tensor
 
+from promptlab.errors import ConfigError
 from promptlab.scoring.what_if.scores import Candidates, Change
-from promptlab.text import fold
+from promptlab.text import fold, nearest
 from promptlab.verbalizer import LabelWords, Word
 
 
@@ -79,7 +80,12 @@ class WhatIf:
         return self.table.counts[change][:2] / torch.tensor(self.rows)[:, None, None]
 
     def best(self, count: int, *, label: str, changes: Sequence[Change] = ("add", "replace")) -> list[Changed]:
-        """The ``count`` changes to a label with the highest accuracy on the choosing half, words in use left out."""
+        """The ``count`` changes to a label with the highest accuracy on the choosing half, words in use left out.
+
+        Raises ConfigError for an unknown label.
+        """
+        if label not in self.words.labels:
+            raise ConfigError(f"There is no label {label!r}.{nearest(label, self.words.labels)}")
         place = self.words.labels.index(label)
         return self._best(count, (place,), changes, 0, torch.tensor(self.rows), torch.tensor(self.now))
 
@@ -105,6 +111,11 @@ class WhatIf:
                     (values[0], float(contrast[one]), Changed(self.words.labels[place], word, change, *values))
                 )
         return [entry for *_, entry in sorted(found, key=lambda one: (-one[0], -one[1]))[:count]]
+
+    @property
+    def tried(self) -> int:
+        """How many changes the best are chosen among: candidates that no label uses, each added and alone."""
+        return len(self.table.counts) * len(self.words.labels) * len(self._free)
 
     @cached_property
     def _free(self) -> Tensor:

@@ -35,6 +35,8 @@ def autoprompt(
         raise ConfigError("AutoPrompt chooses words for a template with one slot.")
     if min(batch, epochs) < 1:
         raise ConfigError("batch and epochs must be 1 or more.")
+    if learning_rate <= 0:
+        raise ConfigError(f"learning_rate = {learning_rate:g}: it must be above 0.")
     weight = yield from _regression(
         readout.vectors[:, 0], rows.targets, len(rows.labels), learning_rate, batch, epochs, seed
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from promptlab.errors import ConfigError
 from promptlab.results import Event, Progress
 from promptlab.text import fold
 from promptlab.verbalizer import Word
@@ -40,7 +41,10 @@ def judge(logprobs: Tensor, targets: Tensor, places: Tensor) -> tuple[Tensor, Te
 def every_combination(
     logprobs: Tensor, targets: Tensor, lists: Sequence[Tensor], words: Sequence[Word], n: int, seed: int
 ) -> Generator[Event, None, Ranked]:
-    """The ``n`` best of the product of the labels' lists, without those that give a word to two labels."""
+    """The ``n`` best of the product of the labels' lists, without those that give a word to two labels.
+
+    Raises ConfigError where none is left.
+    """
     total = math.prod(map(len, lists))
     names = _numbered(words)
     kept, accuracy, loss = torch.empty(0, len(lists), dtype=torch.long), torch.empty(0), torch.empty(0)
@@ -54,6 +58,8 @@ def every_combination(
         best = _order(joined[1], joined[2])[:n]
         kept, accuracy, loss = (each[best] for each in joined)
         yield Progress(min(begin + step, total), total)
+    if not tried:
+        raise _too_short(lists)
     return Ranked(kept, tried)
 
 
@@ -61,7 +67,10 @@ def ascend(
     logprobs: Tensor, targets: Tensor, lists: Sequence[Tensor], words: Sequence[Word], n: int, seed: int
 ) -> Generator[Event, None, Ranked]:
     """The ``n`` best combinations met on several climbs: one label's word is exchanged for its best, label after label,
-    until no exchange is better. The first climb begins at each label's likeliest word, the others at random."""
+    until no exchange is better. The first climb begins at each label's likeliest word, the others at random.
+
+    Raises ConfigError where a label's list holds no word that the lists before it leave free.
+    """
     generator, names = torch.Generator().manual_seed(seed), _numbered(words)
     met: dict[tuple[int, ...], tuple[float, float]] = {}
     for beginning in range(_BEGINNINGS):
@@ -110,10 +119,20 @@ def _first_free(lists: Sequence[Tensor], names: Tensor, wanted: Sequence[int]) -
     current = []
     for places, rank in zip(lists, wanted, strict=True):
         turned = [*places[rank:].tolist(), *places[:rank].tolist()]
-        place = next((one for one in turned if int(names[one]) not in taken), turned[0])
+        place = next((one for one in turned if int(names[one]) not in taken), None)
+        if place is None:
+            raise _too_short(lists)
         taken.add(int(names[place]))
         current.append(place)
     return torch.tensor(current)
+
+
+def _too_short(lists: Sequence[Tensor]) -> ConfigError:
+    count = max(map(len, lists))
+    return ConfigError(
+        f"The {count} likeliest {'word' if count == 1 else 'words'} of the {len(lists)} labels are too much alike for "
+        "each to have one of its own. Raise k or neighbours, or give more candidates."
+    )
 
 
 def _unravelled(numbers: Tensor, lists: Sequence[Tensor]) -> Tensor:

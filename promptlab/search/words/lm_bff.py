@@ -33,7 +33,8 @@ def lm_bff(
     are more than ``most``, a label's ``likely`` words are pruned to the ``neighbours`` nearest to its first word in
     ``start`` by output embeddings, as the paper does for many labels; where that is not enough, or without ``start``,
     combinations are climbed one label at a time from several beginnings. What was done is said. Unlike the paper,
-    candidates are not fine-tuned before they are ranked, and no word stands under two labels.
+    candidates are not fine-tuned before they are ranked, and no word stands under two labels. Raises ConfigError where
+    the labels' words are too few for that.
     """
     if min(k, n, likely, neighbours, most) < 1:
         raise ConfigError("k, n, likely, neighbours and most must be 1 or more.")

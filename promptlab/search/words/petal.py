@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from promptlab.errors import ConfigError
 from promptlab.results import Event, Progress
 from promptlab.search.words.labelled import FoundWords, Labelled, one_label_each, top_words, words_of
 
@@ -23,8 +24,10 @@ def petal(
     ``candidates`` words a label with the largest sum of log q over its rows are ranked by ``form``; over several
     templates all sums are added (their joint search). ``balance`` weighs a label's own rows by n-/n+, as the paper
     does; PET's command leaves that out unless asked. Unlike there, a word that two labels would take goes to the one
-    where it scores higher.
+    where it scores higher. Raises ConfigError for less than one candidate and for a label left without a word.
     """
+    if candidates < 1:
+        raise ConfigError(f"candidates = {candidates}: a label needs at least 1.")
     logprobs = rows.logprobs()
     table = torch.full((len(rows.labels), len(rows.candidates)), -torch.inf, dtype=torch.float64)
     for place in range(len(rows.labels)):
