@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -25,6 +25,7 @@ from promptlab.text import counted, fold
 _VERSION = 1
 _DISK_LIMIT = 1_000_000_000
 _MANY = 1000  # words, whose encoding is worth announcing
+_PART = 8192  # words that are encoded before it is said how far that is
 
 
 class WordSource(Protocol):
@@ -134,7 +135,7 @@ def word_vectors(
 ) -> WordVectors:
     """The vectors of these words (repeated ones count once), from the cache or encoded now and kept there.
 
-    ``say`` is told before many are encoded. Raises ConfigError when there is no word.
+    ``say`` is told before many are encoded and how far that is. Raises ConfigError when there is no word.
     """
     distinct = tuple(dict.fromkeys(word for word in words if word.strip()))
     if not distinct:
@@ -145,10 +146,18 @@ def word_vectors(
         return WordVectors(distinct, kept["vectors"], source)
     if say is not None and len(distinct) > _MANY:
         say(f"Working out the vectors of {counted(len(distinct), 'word')} ({source.name}).")
-    vectors = normalize(source.encode(distinct))
+    vectors = normalize(torch.cat(list(_encoded(source, distinct, say))))
     if cache is not None:
         cache.put(key, {"vectors": vectors})
     return WordVectors(distinct, vectors, source)
+
+
+def _encoded(source: WordSource, words: tuple[str, ...], say: Say | None) -> Iterator[Tensor]:
+    """The vectors of the words, a part after the other."""
+    for start in range(0, len(words), _PART):
+        if say is not None and start:
+            say(f"{start:,} of {counted(len(words), 'word')} done.")
+        yield source.encode(words[start : start + _PART])
 
 
 def join(*parts: WordVectors) -> WordVectors:

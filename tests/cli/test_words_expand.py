@@ -67,7 +67,7 @@ def test_out_keeps_everything_else_and_switches_on_what_is_accepted(promptlab: A
     assert all(len(words.words[label]) == 5 + seeds for label, seeds in (("positive", 1), ("negative", 2)))
     assert any("neighbour of terrible, bad" in word.provenance for word in words.words["negative"])
     found = promptlab("words", "show", "mine.toml#grown")
-    assert found.code == 0
+    assert found.code == 0 and "awful" in found.out and "awful (off)" not in found.out and "(off)" in found.out
 
 
 def test_grown_words_can_be_grown_again_in_their_place(promptlab: Any) -> None:

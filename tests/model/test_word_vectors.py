@@ -126,10 +126,10 @@ def test_a_damaged_file_of_the_cache_is_a_miss(own_cache: Path) -> None:
 
 def test_many_words_are_announced_before_they_are_encoded_and_not_when_kept(tmp_path: Path) -> None:
     said: list[str] = []
-    words = [f"word{number}" for number in range(1200)]
+    words = [f"word{number}" for number in range(9000)]
     for _ in range(2):
         word_vectors(Compass(), words, cache=ReadoutCache(tmp_path), say=said.append)
-    assert said == ["Working out the vectors of 1,200 words (compass)."]
+    assert said == ["Working out the vectors of 9,000 words (compass).", "8,192 of 9,000 words done."]
 
 
 def test_joined_sources_average_their_cosines() -> None:

@@ -11,7 +11,7 @@ from promptlab.cli.edge import DOES_NOT_HOLD, DONE
 
 if TYPE_CHECKING:
     from promptlab.model import SpeltWord
-    from promptlab.verbalizer import LabelWords
+    from promptlab.verbalizer import LabelWords, Word
 
 Of = Annotated[str | None, typer.Argument(metavar="TASK", help="A task of the library, for its label words.")]
 Reference = Annotated[
@@ -136,7 +136,11 @@ def _line(words: "LabelWords") -> str:
     return words_text(words)
 
 
+def _shown(word: "Word") -> str:
+    return str(word) if word.on else f"{word} (off)"
+
+
 def _facts(words: "LabelWords") -> list[tuple[str, str]]:
-    facts = [("Words", words.name), *((label, ", ".join(map(str, words.words[label]))) for label in words.labels)]
+    facts = [("Words", words.name), *((label, ", ".join(map(_shown, words.words[label]))) for label in words.labels)]
     facts += [("Pieces", words.pieces), ("Combined", words.combine), ("Source", words.source)]
     return [(name, value) for name, value in facts if value]
