@@ -27,6 +27,7 @@ REQUIRED = (
     "numpy",
     "scipy",
     "scikit-learn",
+    "threadpoolctl",
     "pyarrow",
     "textual",
     "rich",
