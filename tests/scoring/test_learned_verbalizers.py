@@ -1,5 +1,6 @@
 """Verbalizers that learn: golden values, the library that they stand for, and what they equal before learning."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,11 +16,13 @@ from promptlab.errors import ConfigError, DataError
 from promptlab.model import Readout
 from promptlab.scoring import Verbalizer, WordVerbalizer
 from promptlab.scoring.learned.choose import choose
+from promptlab.scoring.learned.folds import log_losses
 from promptlab.scoring.learned.linear import fit_linear, fit_logistic
 from promptlab.scoring.learned.prototypes import fit_means
 from promptlab.scoring.learned.protoverb import fit_protoverb, instance_loss, prototype_loss
 from promptlab.scoring.learned.slot_vectors import Standard, slot_vectors
 from promptlab.scoring.learned.soft import SoftVerbalizer, fit_soft, soft_at_random, soft_from_words
+from promptlab.scoring.learned.weighing import UNEVENNESS, fit_shares
 from promptlab.scoring.mixture import MixedVerbalizer, z_scores
 from promptlab.scoring.tables import from_parts, to_parts
 from promptlab.scoring.weights import fit_weights
@@ -179,6 +182,37 @@ def test_mixtures_too_deep_to_be_read_are_not_written() -> None:
 def test_folds_take_every_seed_that_the_rows_are_drawn_with(planted: tuple[Readout, Tensor]) -> None:
     readout, targets = planted
     assert fit_means(readout, targets, LABELS, seed=2**32 - 1).labels == LABELS
+
+
+def log_softmax_rows(*rows: tuple[float, ...]) -> Tensor:
+    return torch.tensor(rows)[None].log_softmax(-1)  # (1, N, C)
+
+
+def test_shares_are_the_best_of_a_fine_grid() -> None:
+    targets = torch.tensor([0, 1, 0, 1])
+    one = log_softmax_rows((2.0, 0.0), (0.0, 2.0), (-1.0, 0.0), (0.0, 1.0))
+    other = log_softmax_rows((0.5, 0.0), (1.0, 0.0), (2.0, 0.0), (0.0, 0.5))
+
+    def loss(share: float, factor: float) -> float:
+        mixed = (share * one + (1 - share) * other) * factor
+        shares = torch.tensor([share, 1 - share])
+        unevenness = float((shares * (2 * shares).log()).sum())
+        told = float(log_losses(mixed.log_softmax(-1), targets).mean())
+        return told + UNEVENNESS * unevenness + torch.tensor(factor).log().item() ** 2 / 8
+
+    grid = [(share / 100, math.exp(factor / 20)) for share in range(1, 100) for factor in range(-20, 30)]
+    best = min(grid, key=lambda pair: loss(*pair))
+    found = fit_shares([one, other], targets)
+    assert found.sum() == pytest.approx(1, abs=1e-6)
+    assert float(found[0]) == pytest.approx(best[0], abs=0.02)
+
+
+def test_equal_members_share_equally_and_a_useless_one_is_left_out() -> None:
+    targets = torch.arange(2).repeat(20)
+    right = log_softmax_rows(*[(1.0, -1.0), (-1.0, 1.0)] * 20)
+    assert torch.allclose(fit_shares([right, right, right], targets), torch.full((3,), 1 / 3), atol=1e-4)
+    found = fit_shares([right, -right, right], targets)
+    assert float(found[1]) == 0 and float(found[0]) == pytest.approx(0.5, abs=1e-4)
 
 
 def test_choosing_says_what_it_tried_and_is_right(planted: tuple[Readout, Tensor]) -> None:

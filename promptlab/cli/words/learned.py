@@ -13,6 +13,7 @@ from promptlab.text import counted
 if TYPE_CHECKING:
     from promptlab.jobs.words.learned import Learned, LearnedBySeeds
     from promptlab.results import Scores
+    from promptlab.scoring import Verbalizer
     from promptlab.scoring.learned.choose import Choice, Tried
 
 # Candidates that are shown, the lowest log-loss first; the one chosen is shown wherever it is.
@@ -45,6 +46,21 @@ def _facts(found: "LearnedBySeeds") -> Iterator[tuple[str, str]]:
     verbalizer = found.first.pipeline.verbalizer
     spared = "" if "top" in verbalizer.depths else "; the layers above are not needed"
     yield "Verbalizer", f"{verbalizer.kind} {wording.depths(verbalizer.depths)}{spared}"
+    if parts := _parts(verbalizer):
+        yield "Parts", parts
+
+
+def _parts(verbalizer: "Verbalizer") -> str:
+    """The members of a mixture and how much each counts, the weightiest first; nothing of another verbalizer."""
+    from promptlab.scoring import MixedVerbalizer
+
+    if not isinstance(verbalizer, MixedVerbalizer):
+        return ""
+    parts = sorted(zip(verbalizer.weights, verbalizer.members, strict=True), key=lambda part: -part[0])
+    return ", ".join(
+        f"{one.kind} {wording.depths(one.depths)} {wording.figure(weight / sum(verbalizer.weights))}"
+        for weight, one in parts
+    )
 
 
 def _scores(run: "Learned", method: str) -> dict[str, "Scores"]:

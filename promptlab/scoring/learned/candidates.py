@@ -1,7 +1,7 @@
-"""What choosing a verbalizer tries: kinds at each depth, averages over depths, and each of these with the words."""
+"""What choosing a verbalizer tries: kinds at each depth, averages over depths, these with the words, all weighed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import torch
@@ -14,6 +14,7 @@ from promptlab.scoring.learned.folds import Folds, Learnt, fit_temperature, log_
 from promptlab.scoring.learned.linear import learn_linear
 from promptlab.scoring.learned.prototypes import learn_means
 from promptlab.scoring.learned.protoverb import learn_protoverb
+from promptlab.scoring.learned.weighing import fit_shares
 from promptlab.scoring.mixture import MixedVerbalizer
 from promptlab.scoring.protocol import Verbalizer
 from promptlab.scoring.words import WordVerbalizer
@@ -38,12 +39,12 @@ LEARNERS: dict[Kind, Learner] = {"linear": learn_linear, "prototype": learn_mean
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """Something to choose; ``members`` is how many verbalizers it averages."""
+    """Something to choose; ``weighed`` is the mixture of everything, whose weights are learnt."""
 
     name: str
     depths: tuple[Depth, ...]
     learnt: Learnt[Verbalizer]
-    members: int = 1
+    weighed: bool = False
 
     def losses(self, targets: Tensor) -> Tensor:
         """The log-loss of each row left out (N,)."""
@@ -63,6 +64,7 @@ def list_candidates(
 ) -> list[Candidate]:
     """Every candidate on labelled rows (N,); to ``average`` leaves only those over all the depths."""
     found: list[Candidate] = []
+    every: list[Candidate] = []
     for kind in kinds:
         single = [
             Candidate(
@@ -72,13 +74,17 @@ def list_candidates(
             )
             for depth in depths
         ]
+        every += single
         over = list(_averages(kind, single, targets))
         found += over[-1:] if average else [*single, *over]
-    if words is None:
+    if words is not None:
+        alone = _words_alone(words, readout, len(folds.repeats))
+        mixed = [_mixed(f"words + {one.name}", [alone, one], targets=targets) for one in found]
+        found = [*([] if average else [alone]), *found, *mixed]
+        every = [alone, *every]
+    if average or len(every) < 2:
         return found
-    alone = _words_alone(words, readout, len(folds.repeats))
-    mixed = [_mixed(f"words + {one.name}", [alone, one], targets) for one in found]
-    return [*([] if average else [alone]), *found, *mixed]
+    return [*found, _weighed([*(["words"] if words is not None else []), *kinds], every, targets)]
 
 
 def _averages(kind: Kind, single: Sequence[Candidate], targets: Tensor) -> Iterator[Candidate]:
@@ -87,7 +93,7 @@ def _averages(kind: Kind, single: Sequence[Candidate], targets: Tensor) -> Itera
     for count in (*(count for count in BEST if count < len(single)), len(single)):
         if count > 1:
             name = f"{kind} over {counted(count, 'depth')}"
-            yield _mixed(name, ranked[:count], targets)
+            yield _mixed(name, ranked[:count], targets=targets)
 
 
 def _words_alone(words: LabelWords, readout: Readout, repeats: int) -> Candidate:
@@ -97,16 +103,25 @@ def _words_alone(words: LabelWords, readout: Readout, repeats: int) -> Candidate
     return Candidate("words", ("top",), Learnt(held_out, lambda readout, targets: verbalizer))
 
 
-def _mixed(name: str, parts: Sequence[Candidate], targets: Tensor) -> Candidate:
+def _weighed(names: Sequence[str], parts: Sequence[Candidate], targets: Tensor) -> Candidate:
+    """All of them, each by what it is worth on rows left out; those worth next to nothing are not in it."""
+    shares = fit_shares([one.learnt.held_out for one in parts], targets).tolist()
+    kept = [(one, share) for one, share in zip(parts, shares, strict=True) if share > 0]
+    mixture = _mixed(f"{' + '.join(names)}, weighed", *zip(*kept, strict=True), targets=targets)
+    return replace(mixture, weighed=True)
+
+
+def _mixed(
+    name: str, parts: Sequence[Candidate], shares: Sequence[float] | None = None, *, targets: Tensor
+) -> Candidate:
     """The parts' log-probabilities averaged, with a temperature for what that gives."""
-    mean = torch.stack([one.learnt.held_out for one in parts]).mean(0)  # (R, N, C)
+    weights = (1.0 / len(parts),) * len(parts) if shares is None else tuple(shares)
+    mean = torch.tensordot(torch.tensor(weights), torch.stack([one.learnt.held_out for one in parts]), 1)  # (R, N, C)
     temperature = fit_temperature(mean, targets, usual=1.0)
 
     def build(readout: Readout, targets: Tensor) -> MixedVerbalizer:
         members = tuple(one.learnt.build(readout, targets) for one in parts)
-        return MixedVerbalizer(members, (1.0,) * len(members), temperature=temperature)
+        return MixedVerbalizer(members, weights, temperature=temperature)
 
     depths = tuple(sorted({depth for one in parts for depth in one.depths}, key=height))
-    return Candidate(
-        name, depths, Learnt((mean / temperature).log_softmax(-1), build), sum(one.members for one in parts)
-    )
+    return Candidate(name, depths, Learnt((mean / temperature).log_softmax(-1), build))

@@ -66,13 +66,13 @@ def choose(
     average: bool = False,
     seed: int = 13,
 ) -> Choice:
-    """The best of the kinds at each depth, averaged over depths, and each of these with the words, or the words alone.
+    """The best of the kinds at each depth, averaged over depths, each of these with the words, or the words alone; or
+    a mixture of everything with a weight for each (see ``fit_shares``).
 
-    Compared is the log-loss on labelled rows (N,) left out (see ``make_folds``), never on others. Whatever is within
-    one standard error of the lowest is as good: of those the candidate that averages most verbalizers is taken, of
-    equally many the one with the lowest log-loss. ``words`` count as they are, with their calibration; None leaves them
-    out. To ``average`` leaves the averages over all depths to choose from. Raises ConfigError for a label with one row,
-    and without anything to choose from.
+    Compared is the log-loss on labelled rows (N,) left out (see ``make_folds``), never on others. The mixture of
+    everything is taken where it is within one standard error of the lowest, and else the lowest. ``words`` count as
+    they are, with their calibration; None leaves them out. To ``average`` leaves the averages over all depths.
+    Raises ConfigError for a label with one row, and without anything to choose from.
     """
     if not (kinds and depths) and words is None:
         raise ConfigError(f"There is nothing to choose from: give label words, or kinds ({', '.join(LEARNERS)}).")
@@ -108,7 +108,7 @@ def _compared(candidates: Sequence[Candidate], targets: Tensor) -> tuple[Candida
     behind = [one - losses[lowest] for one in losses]  # (N,) each
     errors = [float(one.std() / math.sqrt(len(one))) for one in behind]
     near = [place for place, mean in enumerate(means) if mean - means[lowest] <= errors[place]]
-    best = min(near, key=lambda place: (-candidates[place].members, means[place]))
+    best = next((place for place in near if candidates[place].weighed), lowest)
     tried = [
         Tried(one.name, one.depths, mean, error, _accuracy(one, targets), one is candidates[best])
         for one, mean, error in zip(candidates, means, errors, strict=True)
@@ -128,5 +128,5 @@ def _reason(tried: Sequence[Tried], rows: int, folds: Folds) -> str:
         return f"{told} the lowest."
     return (
         f"{told}. The lowest, {lowest.name}, has {lowest.log_loss:.3f}, which is within one standard error "
-        f"({chosen.error:.3f}): averaging more is the safer choice."
+        f"({chosen.error:.3f}): a mixture of everything is the safer choice."
     )
