@@ -1,11 +1,14 @@
 """Measurements: run them one by one with `pytest tests/bench -m bench -s`; each prints its figures."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
+from promptlab.model import ReadoutCache
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -16,6 +19,13 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no data sets in {DATA}")
     return DATA
+
+
+@pytest.fixture(scope="session")
+def readings(tmp_path_factory: pytest.TempPathFactory) -> ReadoutCache:
+    """Readings that measurements of accuracy share; PROMPTLAB_BENCH_CACHE names a folder that outlives the run."""
+    folder = os.environ.get("PROMPTLAB_BENCH_CACHE")
+    return ReadoutCache(Path(folder) if folder else tmp_path_factory.mktemp("readings"))
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from tiny_models import tiny
 from torch import Tensor
 
 from promptlab.model import LanguageModel, Readout, load_model
+from promptlab.scoring.threads import one_thread
 from promptlab.scoring.vocabulary import SlotVocabulary, slot_vocabulary
 from promptlab.scoring.what_if import split_halves, what_if
 from promptlab.scoring.what_if.scores import Candidates, Standing, WordScores
-from promptlab.scoring.what_if.sweep import one_thread, sweep
+from promptlab.scoring.what_if.sweep import sweep
 from promptlab.template import Template
 from promptlab.verbalizer import Combine, LabelWords, Word
 
