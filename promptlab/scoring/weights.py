@@ -7,8 +7,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from promptlab.model import Readout
-from promptlab.scoring.learned.folds import check_shots
+from promptlab.scoring.learned.folds import Folds, Learnt, check_shots
 from promptlab.scoring.threads import one_thread
+from promptlab.scoring.words import WordVerbalizer
 from promptlab.verbalizer import LabelWords
 
 STEPS, RATE = 200, 0.06
@@ -28,14 +29,41 @@ def fit_weights(
     """
     check_shots(targets, words.labels, least=1)
     scores, owner = _word_scores(words, readout)
+    shares = _learnt_shares(scores, targets, owner, len(words.labels), steps=steps, learning_rate=learning_rate)
+    return _weighted(words, shares.sum(1).tolist())
+
+
+def learn_weights(words: LabelWords, readout: Readout, targets: Tensor, *, folds: Folds) -> Learnt[WordVerbalizer]:
+    """``fit_weights`` without rows left out, and its log-probabilities of these."""
+    scores, owner = _word_scores(words, readout)
+
+    def logprobs(near: Tensor, of: Tensor, far: Tensor) -> Tensor:
+        return (far @ _learnt_shares(near, of, owner, len(words.labels))).log_softmax(-1)
+
+    return Learnt(
+        folds.held_out(scores, targets, logprobs),
+        lambda readout, targets: WordVerbalizer(fit_weights(words, readout, targets)),
+    )
+
+
+def _learnt_shares(
+    scores: Tensor,
+    targets: Tensor,
+    owner: Tensor,
+    labels: int,
+    *,
+    steps: int = STEPS,
+    learning_rate: float = RATE,
+) -> Tensor:
+    """What each word counts for each label (W, C), from scores of words (N, W) and labels (N,)."""
     free = torch.zeros(len(owner), requires_grad=True)
     optimizer = torch.optim.Adam([free], lr=learning_rate)
     for _ in range(steps):
-        loss = functional.cross_entropy(scores @ _shares(free, owner, len(words.labels)), targets)
+        loss = functional.cross_entropy(scores @ _shares(free, owner, labels), targets)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-    return _weighted(words, _shares(free.detach(), owner, len(words.labels)).sum(1).tolist())
+    return _shares(free.detach(), owner, labels)
 
 
 def _word_scores(words: LabelWords, readout: Readout) -> tuple[Tensor, Tensor]:

@@ -27,8 +27,8 @@ from promptlab.spec import RunSpec
 
 pytestmark = pytest.mark.bench
 SEEDS = (13, 21, 42, 87, 100)
-# Folder, the template of a masked and of a causal model, rows of test (None: all of them), and an accuracy that ``auto``
-# must not fall below with gemma-3-270m: about two standard errors under what it had when this was written.
+# Folder, the template of a masked and of a causal model, rows of test (None: all of them), and an accuracy below which
+# ``auto`` must not fall with gemma-3-270m: about two standard errors under what it had when this was written.
 CASES = [
     ("sst2", "it-was", "film-short", None, 0.855),
     ("ag_news", "topic-about", "article-about", 2000, 0.86),

@@ -267,3 +267,10 @@ def test_damaged_arrays_are_refused(planted: tuple[Readout, Tensor]) -> None:
         from_parts(table, {**arrays, "bias": torch.zeros(3, dtype=torch.int64)}, where="here")
     with pytest.raises(ConfigError, match="has the shape"):
         from_parts(table, {**arrays, "scale": torch.ones(2)}, where="here")
+
+
+def test_choosing_tries_the_words_with_weights_where_a_label_has_several(planted: tuple[Readout, Tensor]) -> None:
+    names = {one.name for one in choose(*planted, LABELS, words=WORDS).tried}
+    assert {"words", "weights of words", "words + weights of words"} <= names
+    single = LabelWords({label: row[:1] for label, row in WORDS.words.items()})
+    assert "weights of words" not in {one.name for one in choose(*planted, LABELS, words=single).tried}

@@ -17,6 +17,7 @@ from promptlab.scoring.learned.protoverb import learn_protoverb
 from promptlab.scoring.learned.weighing import fit_shares
 from promptlab.scoring.mixture import MixedVerbalizer
 from promptlab.scoring.protocol import Verbalizer
+from promptlab.scoring.weights import learn_weights
 from promptlab.scoring.words import WordVerbalizer
 from promptlab.text import counted
 from promptlab.verbalizer import LabelWords
@@ -78,13 +79,14 @@ def list_candidates(
         over = list(_averages(kind, single, targets))
         found += over[-1:] if average else [*single, *over]
     if words is not None:
-        alone = _words_alone(words, readout, len(folds.repeats))
+        alone, *weighted = _of_words(words, readout, targets, folds)
+        found += [] if average else weighted
         mixed = [_mixed(f"words + {one.name}", [alone, one], targets=targets) for one in found]
         found = [*([] if average else [alone]), *found, *mixed]
-        every = [alone, *every]
+        every = [alone, *weighted, *every]
     if average or len(every) < 2:
         return found
-    return [*found, _weighed([*(["words"] if words is not None else []), *kinds], every, targets)]
+    return [*found, _weighed(every, targets)]
 
 
 def _averages(kind: Kind, single: Sequence[Candidate], targets: Tensor) -> Iterator[Candidate]:
@@ -96,18 +98,22 @@ def _averages(kind: Kind, single: Sequence[Candidate], targets: Tensor) -> Itera
             yield _mixed(name, ranked[:count], targets=targets)
 
 
-def _words_alone(words: LabelWords, readout: Readout, repeats: int) -> Candidate:
-    """Words are not learnt from the rows, so every row counts as left out."""
+def _of_words(words: LabelWords, readout: Readout, targets: Tensor, folds: Folds) -> Iterator[Candidate]:
+    """The words as they are, for which every row counts as left out; and where a label has several, with weights."""
     verbalizer = WordVerbalizer(words)
-    held_out = verbalizer(readout).detach().expand(repeats, -1, -1)  # (R, N, C)
-    return Candidate("words", ("top",), Learnt(held_out, lambda readout, targets: verbalizer))
+    held_out = verbalizer(readout).detach().expand(len(folds.repeats), -1, -1)  # (R, N, C)
+    yield Candidate("words", ("top",), Learnt(held_out, lambda readout, targets: verbalizer))
+    if len(words.every_word()) > len(words.labels):
+        yield Candidate("weights of words", ("top",), learn_weights(words, readout, targets, folds=folds))
 
 
-def _weighed(names: Sequence[str], parts: Sequence[Candidate], targets: Tensor) -> Candidate:
+def _weighed(parts: Sequence[Candidate], targets: Tensor) -> Candidate:
     """All of them, each by what it is worth on rows left out; those worth next to nothing are not in it."""
     shares = fit_shares([one.learnt.held_out for one in parts], targets).tolist()
     kept = [(one, share) for one, share in zip(parts, shares, strict=True) if share > 0]
-    mixture = _mixed(f"{' + '.join(names)}, weighed", *zip(*kept, strict=True), targets=targets)
+    mixture = _mixed(
+        f"everything, weighed: {counted(len(kept), 'part')} of {len(parts)}", *zip(*kept, strict=True), targets=targets
+    )
     return replace(mixture, weighed=True)
 
 
