@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 from tiny_models import build, reading, saved, tiny
 
 from promptlab.errors import ModelError
@@ -53,7 +54,8 @@ def test_a_model_in_the_hub_s_cache_loads_by_its_name_without_a_network(offline:
     lm = load_model("org/tiny", offline=offline, dtype="float32")
     assert (lm.name, lm.revision) == ("org/tiny", SHA)
     expected = reading(tiny("bert"), "{text} {mask}", ["good"]).tokens(range(99))
-    assert reading(lm, "{text} {mask}", ["good"]).tokens(range(99)).tolist() == expected.tolist()
+    # Where weights lie in memory can change the last bit.
+    assert torch.allclose(reading(lm, "{text} {mask}", ["good"]).tokens(range(99)), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("reference", ["org/tiny@v2", f"org/tiny@{OTHER}"])
