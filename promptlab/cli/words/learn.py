@@ -116,23 +116,28 @@ def read_depths(given: str | None) -> "tuple[Depth, ...]":
     """``12,14,top`` as depths; ConfigError for what is neither a layer from 1 nor ``top``."""
     found: list[Depth] = []
     for part in (part.strip() for part in (given or "").split(",") if part.strip()):
-        if part != "top" and not (part.isascii() and part.isdigit() and len(part) <= 10 and int(part) >= 1):
+        if part != "top" and not (_is_whole(part) and int(part) >= 1):
             raise ConfigError(f"--depths {given!r}: write layers from 1 and top, such as 12,14,16,top.")
         found.append("top" if part == "top" else int(part))
     return tuple(dict.fromkeys(found))
 
 
+def _is_whole(text: str) -> bool:
+    """Whether it is a whole number, and none of thousands of digits."""
+    return text.isascii() and text.isdigit() and len(text) <= 10
+
+
 def _count(k: str) -> int | None:
     if k == _ALL:
         return None
-    if not (k.isascii() and k.isdigit() and len(k) <= 10 and int(k) >= 1):
+    if not (_is_whole(k) and int(k) >= 1):
         raise ConfigError(f"--k {k!r}: write how many rows of each label to learn from, or all.")
     return int(k)
 
 
 def _seeds(given: str | None, seed: int) -> tuple[int, ...]:
     parts = [part.strip() for part in (given or str(seed)).split(",")]
-    if not all(part.isascii() and part.isdigit() and len(part) <= 10 and int(part) < 2**32 for part in parts):
+    if not all(_is_whole(part) and int(part) < 2**32 for part in parts):
         option = "--seed" if given is None else "--seeds"
         raise ConfigError(f"{option} {given or seed!r}: write whole numbers below {2**32:,}, such as 13,14,15.")
     return tuple(dict.fromkeys(map(int, parts)))

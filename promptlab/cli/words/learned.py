@@ -77,7 +77,7 @@ def _scores(run: "Learned", method: str) -> dict[str, "Scores"]:
 
 def _words_column(run: "Learned") -> str:
     """How a table calls the words that the comparison is with."""
-    return "words alone" if run.words is None or run.words.scores is run.words.raw else "words, batch"
+    return "words, batch" if run.words_are_calibrated else "words alone"
 
 
 def _tried_lines(choice: "Choice", *, width: int) -> list[str]:

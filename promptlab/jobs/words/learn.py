@@ -4,13 +4,13 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from promptlab.errors import ConfigError, DataError, ModelError
 from promptlab.jobs.evaluation import Evaluation, Rows, evaluate
+from promptlab.jobs.notes import sifted
 from promptlab.jobs.plan import Plan
 from promptlab.jobs.words.learned import Learned, LearnedBySeeds
 from promptlab.jobs.words.methods import Material, Method, depths_read, learn_by, rows_needed
@@ -33,8 +33,6 @@ from promptlab.verbalizer import LabelWords
 _DEPTHS = 6
 # Unseen rows up to which everything is read in one pass and kept.
 _MOST_KEPT = 20_000
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -113,6 +111,10 @@ class _Setting:
     def run(self, shots: Shots, seed: int, *, is_first: bool) -> Generator[Event, None, Learned]:
         """Read the shots, learn, evaluate; of further seeds only the progress is told."""
         clock, method = _Clock(), self.wanted.method
+
+        def is_new(_: Note) -> bool:
+            return is_first
+
         words_read = self.words.every_word() if method == "weights" else ()
         depths = (*self.depths, *(("top",) if self.texts is not None and "top" not in self.depths else ()))
         readout = yield from read_whole(
@@ -129,7 +131,7 @@ class _Setting:
         material = Material(
             readout, _targets(shots.train, self.plan.task), self.words, mixed_with, self.depths, self.wanted.average
         )
-        learnt, choice = yield from _told(learn_by(method, material, seed=seed), is_first=is_first)
+        learnt, choice = yield from sifted(learn_by(method, material, seed=seed), is_new)
         if isinstance(learnt, LabelWords):
             source = f"promptlab words learn --method weights. {shots.sentence}"
             learnt = replace(learnt, source=source)
@@ -137,11 +139,11 @@ class _Setting:
         pipeline = Pipeline.of(self.lm, self.template, learnt)
         clock.note("learning")
         yield from self._read_unseen(shots, pipeline)
-        evaluation = yield from _told(self._evaluated(pipeline, shots), is_first=is_first)
+        evaluation = yield from sifted(self._evaluated(pipeline, shots), is_new)
         words = None
         if mixed_with is not None:
             alone = Pipeline.of(self.lm, self.template, mixed_with)
-            words = yield from _told(self._evaluated(alone, shots), is_first=False)
+            words = yield from sifted(self._evaluated(alone, shots), lambda note: False)
         clock.note("reading and scoring the unseen rows")
         return Learned(seed, shots, pipeline, choice, evaluation, words, clock.seconds)
 
@@ -205,18 +207,6 @@ def _depths(lm: LanguageModel, wanted: Wanted) -> Generator[Event, None, tuple[D
             yield Note("info", f"Learnt at the top alone. {error}")
     lm.check_depths(layers_of(asked))
     return tuple(sorted(set(asked), key=height))
-
-
-def _told(events: Generator[Event, None, T], *, is_first: bool) -> Generator[Event, None, T]:
-    """The events, without the notes where they would be said again."""
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            outcome: T = end.value
-            return outcome
-        if is_first or not isinstance(event, Note):
-            yield event
 
 
 def _targets(rows: Sequence[Example], task: Task) -> Tensor:

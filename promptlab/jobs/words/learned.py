@@ -28,10 +28,14 @@ class Learned:
     seconds: Mapping[str, float]
 
     @property
+    def words_are_calibrated(self) -> bool:
+        """Whether the words that stand beside are batch-calibrated."""
+        return self.words is not None and self.words.scores is not self.words.raw
+
+    @property
     def words_name(self) -> str:
         """What to call the words in a sentence: batch-calibrated, or alone where there were too few texts for that."""
-        is_calibrated = self.words is not None and self.words.scores is not self.words.raw
-        return f"the verbalizer of {'batch-calibrated words' if is_calibrated else 'words alone'}"
+        return f"the verbalizer of {'batch-calibrated words' if self.words_are_calibrated else 'words alone'}"
 
     @property
     def comparison(self) -> Comparison | None:

@@ -9,6 +9,7 @@ import torch
 
 from promptlab.errors import ConfigError
 from promptlab.jobs.evaluation import Evaluation, Rows, evaluate
+from promptlab.jobs.notes import sifted
 from promptlab.jobs.plan import Plan
 from promptlab.jobs.support import FEWEST_TEXTS, Support
 from promptlab.jobs.words.candidates import choose_candidates
@@ -110,8 +111,14 @@ def search_words(
     yield from (Note("info", note) for note in found.notes)
     found = replace(found, words=replace(found.words, source=_source(method, shots, found)))
     said: set[str] = set()
-    before = yield from _unsaid(_evaluated(lm, templates, start, plan, shots, store), said)
-    after = yield from _unsaid(_evaluated(lm, templates, found.words, plan, shots, store), said)
+
+    def is_new(note: Note) -> bool:
+        new = note.text not in said
+        said.add(note.text)
+        return new
+
+    before = yield from sifted(_evaluated(lm, templates, start, plan, shots, store), is_new)
+    after = yield from sifted(_evaluated(lm, templates, found.words, plan, shots, store), is_new)
     calibrated = None
     if before.scores is not before.raw:
         calibrated = compare(before.scores, after.scores, names=_NAMES)
@@ -173,21 +180,6 @@ def _evaluated(
         texts = [replace(row, label=None) for row in shots.train]
         support = Support("batch", texts, f"texts that the words were chosen on, {plan.task.name}")
     return (yield from evaluate(members[0], rows, support=support, cache=cache))
-
-
-def _unsaid(events: Generator[Event, None, Evaluation], said: set[str]) -> Generator[Event, None, Evaluation]:
-    """The same events without the notes that were ``said``, to which the others are added."""
-    while True:
-        try:
-            event = next(events)
-        except StopIteration as end:
-            evaluation: Evaluation = end.value
-            return evaluation
-        if isinstance(event, Note):
-            if event.text in said:
-                continue
-            said.add(event.text)
-        yield event
 
 
 def _source(method: Method, shots: Shots, found: FoundWords) -> str:
