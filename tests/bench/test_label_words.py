@@ -5,10 +5,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean
 from typing import get_args
 
 import pytest
 import torch
+from over_seeds import SEEDS, told
 
 from promptlab.jobs import choose_support, finish
 from promptlab.jobs.plan import Plan, make_plan
@@ -16,7 +18,6 @@ from promptlab.jobs.support import fit_calibration
 from promptlab.jobs.words import learn as learning
 from promptlab.jobs.words.expand import expand
 from promptlab.jobs.words.expansion import Material, Wanted
-from promptlab.jobs.words.learned import spread
 from promptlab.jobs.words.setting import one_prompt, read_whole, unlabelled_texts
 from promptlab.model import LanguageModel, Readout, ReadoutCache, load_model
 from promptlab.pipeline import Pipeline, as_scores, label_places
@@ -30,17 +31,34 @@ from promptlab.spec import RunSpec
 from promptlab.verbalizer import CalibrationKind, LabelWords, Word, resolve_words
 
 pytestmark = pytest.mark.bench
-# Folder, split, rows (None: all), templates of masked and causal models, the list of label words from knowledge bases.
-CASES = [
-    ("sst2", "dev", None, ("sst2#it-was", "sst2#film-short"), "sentiment"),
-    ("sst2", "test", None, ("sst2#it-was", "sst2#film-short"), "sentiment"),
-    ("ag_news", "test", 2000, ("ag_news#topic-about", "ag_news#article-about"), "ag_news"),
-    ("trec", "test", None, ("trec#answer-is", "trec#answer-is-open"), None),
-]
 MODELS = [pytest.param("embedded"), pytest.param("gemma-3-270m", marks=pytest.mark.real)]
 LABELS = {"World": "world", "Sports": "sports", "Business": "business", "Tech": "sci_tech"}
-SEEDS = (13, 21, 42, 87, 100)
 EXPANDED = 100  # words a label
+
+
+@dataclass(frozen=True)
+class Case:
+    """A task, its split and rows (None: all), the templates of a masked and of a causal model, and the list of label
+    words from knowledge bases."""
+
+    folder: str
+    split: str
+    limit: int | None
+    masked: str
+    causal: str
+    lists: str | None
+
+    def template(self, lm: LanguageModel) -> str:
+        """The name of the model's template."""
+        return f"{self.folder}#{self.causal if lm.family == 'causal' else self.masked}"
+
+
+CASES = [
+    Case("sst2", "dev", None, "it-was", "film-short", "sentiment"),
+    Case("sst2", "test", None, "it-was", "film-short", "sentiment"),
+    Case("ag_news", "test", 2000, "topic-about", "article-about", "ag_news"),
+    Case("trec", "test", None, "answer-is", "answer-is-open", None),
+]
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,10 @@ class Read:
     cache: ReadoutCache
     rows: Readout
     texts: Readout
+
+    def about(self, case: Case) -> str:
+        """What was read, by which model."""
+        return f"{self.lm.name}, {case.template(self.lm)}, {case.split}, {self.lm.dtype}"
 
     def scores(self, words: LabelWords) -> Scores:
         """The rows' scores with these words."""
@@ -65,26 +87,17 @@ def lm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory)
         return load_model(request.param)
 
 
-@pytest.mark.parametrize(("folder", "split", "limit", "templates", "lists"), CASES)
+@pytest.mark.parametrize("case", CASES)
 def test_plain_expanded_refined_and_calibrated_words(
-    data: Path,
-    lm: LanguageModel,
-    readings: ReadoutCache,
-    folder: str,
-    split: str,
-    limit: int | None,
-    templates: tuple[str, str],
-    lists: str | None,
+    data: Path, lm: LanguageModel, readings: ReadoutCache, case: Case
 ) -> None:
-    template = templates[lm.family == "causal"]
-    spec = RunSpec(task=str(data / folder), split=split, limit=limit, template=(template,), words=(f"{folder}#manual",))
-    read = read_once(make_plan(spec), lm, readings)
-    print(f"\n{lm.name}, {folder} {split}, {len(read.plan.rows)} rows, {template}, {lm.dtype}; no labels used")
+    read = read_case(case, data, lm, readings)
+    print(f"\n{read.about(case)}, {len(read.plan.rows)} rows; no labels used")
     kinds = ["uncalibrated", *get_args(CalibrationKind), "word, probabilities averaged"]
     print(f"  {'words':36}" + "".join(f"{kind:25}" for kind in kinds))
     plain = read.scores(one_prompt(read.plan)[1])
     best = (plain, "plain")
-    for name, words in word_sets(read, data, folder, lists):
+    for name, words in word_sets(read, data, case.folder, case.lists):
         found = [read.scores(words), *(read.scores(one) for one in calibrated(read, words))]
         cells = (f"{figure(one.accuracy)} ({interval(one.interval())})" for one in found)
         print(f"  {name:36}" + "".join(f"{cell:25}" for cell in cells))
@@ -93,26 +106,16 @@ def test_plain_expanded_refined_and_calibrated_words(
     assert best[0].accuracy >= plain.accuracy
 
 
-@pytest.mark.parametrize(("folder", "split", "limit", "templates", "lists"), CASES[1:])
-def test_weights_of_words_learnt_on_16_shots(
-    data: Path,
-    lm: LanguageModel,
-    readings: ReadoutCache,
-    folder: str,
-    split: str,
-    limit: int | None,
-    templates: tuple[str, str],
-    lists: str | None,
-) -> None:
-    template = templates[lm.family == "causal"]
-    spec = RunSpec(task=str(data / folder), split=split, limit=limit, template=(template,), words=(f"{folder}#manual",))
-    read = read_once(make_plan(spec), lm, readings)
-    task, wanted = read.plan.task, learning.Wanted("weights", 16, SEEDS, split=split, limit=limit)
+@pytest.mark.parametrize("case", CASES[1:])
+def test_weights_of_words_learnt_on_16_shots(data: Path, lm: LanguageModel, readings: ReadoutCache, case: Case) -> None:
+    read = read_case(case, data, lm, readings)
+    task, wanted = read.plan.task, learning.Wanted("weights", 16, SEEDS, split=case.split, limit=case.limit)
     drawn, prompt = wanted.draw(task), one_prompt(read.plan)[0]
     every = [finish(read_whole(lm, prompt, shots.train, cache=read.cache)) for shots in drawn]
     rows = finish(read_whole(lm, prompt, drawn[0].unseen, cache=read.cache))
-    print(f"\n{lm.name}, {folder} {split}, {len(rows)} rows, {template}, {lm.dtype}; {len(SEEDS)} seeds of 16 shots")
-    for name, words in word_sets(read, data, folder, lists):
+    print(f"\n{read.about(case)}, {len(rows)} rows; {len(SEEDS)} seeds of 16 shots")
+    plain = as_scores(task.labels, WordVerbalizer(one_prompt(read.plan)[1])(rows), drawn[0].unseen).accuracy
+    for name, words in word_sets(read, data, case.folder, case.lists):
         found: dict[str, list[float]] = {"raw": [], "batch": []}
         for few, shots in zip(every, drawn, strict=True):
             weighed = fit_weights(words, few, torch.tensor(label_places(task.labels, shots.train)))
@@ -121,10 +124,7 @@ def test_weights_of_words_learnt_on_16_shots(
                 scores = as_scores(each.labels, WordVerbalizer(each)(rows), drawn[0].unseen)
                 found[key].append(scores.accuracy)
         print(f"  {name:36}" + "".join(f"{key} {told(values):22}" for key, values in found.items()))
-
-
-def told(values: list[float]) -> str:
-    return "{} (sd {})".format(*map(figure, spread(values)))
+        assert mean(found["raw"]) >= plain
 
 
 def test_refinement_of_300_words_a_label_is_timed(data: Path, lm: LanguageModel, readings: ReadoutCache) -> None:
@@ -141,6 +141,13 @@ def test_refinement_of_300_words_a_label_is_timed(data: Path, lm: LanguageModel,
         count = len(words.every_word())
         print(f"\n{lm.name}: {count} words on {len(read.texts)} texts, {form}: {sorted(times)[2]:.2f} s (n=5, median)")
         assert sorted(times)[2] < 3
+
+
+def read_case(case: Case, data: Path, lm: LanguageModel, cache: ReadoutCache) -> Read:
+    """The case's rows and texts, with plain words."""
+    task, words = str(data / case.folder), (f"{case.folder}#manual",)
+    spec = RunSpec(task=task, split=case.split, limit=case.limit, template=(case.template(lm),), words=words)
+    return read_once(make_plan(spec), lm, cache)
 
 
 def read_once(plan: Plan, lm: LanguageModel, cache: ReadoutCache) -> Read:

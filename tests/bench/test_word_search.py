@@ -4,21 +4,20 @@ import time
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
 import pytest
+from over_seeds import SEEDS, told
 
 from promptlab.jobs import finish, make_plan
 from promptlab.jobs.words.search import METHODS, search_words
 from promptlab.jobs.words.shots import Shots, draw_shots
 from promptlab.model import LanguageModel, ReadoutCache, load_model
-from promptlab.results.wording import figure
 from promptlab.spec import RunSpec
 from promptlab.task import Task
 
 pytestmark = pytest.mark.bench
-SEEDS = (13, 21, 42, 87, 100)
 # Folder, the template of a masked and of a causal model, and rows of test (None: all of them).
 CASES = [("sst2", "it-was", "film-short", None), ("ag_news", "topic-about", "article-about", 2000)]
 CASES += [("trec", "answer-is", "answer-is-open", None)]
@@ -65,10 +64,5 @@ def test_words_found_on_16_shots_beside_plain_words(
     for key in ("plain words", *seconds):
         raw, batch = zip(*figures[key], strict=True)
         took = f", {mean(seconds[key][1:]):.1f} s with both evaluations, readings kept" if key in seconds else ""
-        print(f"  {key:22} raw {spread(raw)}, batch-calibrated on the shots {spread(batch)}{took}")
+        print(f"  {key:22} raw {told(raw)}, batch-calibrated on the shots {told(batch)}{took}")
     assert all(len(found) == len(SEEDS) for found in seconds.values())
-
-
-def spread(values: tuple[float, ...]) -> str:
-    """The mean and the sample standard deviation."""
-    return f"{figure(mean(values))} (sd {figure(stdev(values))})"
