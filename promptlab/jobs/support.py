@@ -3,8 +3,6 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-import torch
-
 from promptlab.errors import ConfigError
 from promptlab.model import Readout
 from promptlab.model.language_model import ReadoutStore
@@ -16,7 +14,7 @@ from promptlab.scoring.calibrate import random_words
 from promptlab.task import Example, Task, sample_rows
 from promptlab.template import Template, check_template, resolve_templates
 from promptlab.text import counted, shorten
-from promptlab.verbalizer import CalibrationKind, LabelWords
+from promptlab.verbalizer import CalibrationKind
 
 # Texts that a calibration reads, or draws words from; KPT has 200 for its priors of words.
 SUPPORT_ROWS = {"batch": 500, "domain": 500, "word": 200}
@@ -85,6 +83,20 @@ def calibratable(classifier: Pipeline | Ensemble) -> Pipeline:
     return classifier
 
 
+@dataclass(frozen=True, eq=False)
+class SupportRead:
+    """What a model said about a calibration's texts: enough to fit it to other words without reading again.
+
+    ``template`` is the one that was read, the premise for ``pmi``; ``name`` says which texts they are, and how many.
+    """
+
+    kind: CalibrationKind
+    template: Template
+    texts: Sequence[Example]
+    readout: Readout
+    name: str
+
+
 def fit_calibration(
     pipeline: Pipeline, support: Support, evaluated: Sequence[Example], *, cache: ReadoutStore | None
 ) -> Generator[Event, None, Pipeline]:
@@ -92,31 +104,51 @@ def fit_calibration(
 
     Yields Progress over the texts. Raises ConfigError for fewer than ``FEWEST_TEXTS`` texts where the kind needs some.
     """
+    read = yield from read_support(pipeline, support, evaluated, cache=cache)
+    return fit_on(pipeline, read)
+
+
+def read_support(
+    pipeline: Pipeline, support: Support, evaluated: Sequence[Example], *, cache: ReadoutStore | None
+) -> Generator[Event, None, SupportRead]:
+    """The support texts read with the pipeline's template, and its words that are read whole.
+
+    Yields Progress over the texts. Raises ConfigError as ``fit_calibration`` does.
+    """
     assert pipeline.words is not None
-    words = replace(pipeline.words, calibration=None)
-    plain = pipeline.with_words(words)
+    plain = pipeline.with_words(replace(pipeline.words, calibration=None))
     if support.kind == "pmi":
-        readout = _read_premise(plain, words, support.premise, cache)
-        priors = word_priors(readout, words.every_word(), pieces=words.pieces)
-        return pipeline.with_words(calibrate_words(words, priors, "pmi", support=support.name))
-    texts, name = _texts(plain, support, evaluated)
+        return _read_premise(plain, support, cache)
+    texts, name = support_texts(plain.fields, support, evaluated)
     readings: list[Readout] = []
     done = 0
     for shard in plain.read(texts, cache=cache):
         readings.append(shard)
         done += len(shard)
         yield Progress(done, len(texts))
-    if support.kind == "word":
-        priors = word_priors(Readout.join(readings), words.every_word(), pieces=words.pieces)
-        return pipeline.with_words(calibrate_words(words, priors, "word", support=name))
-    values = torch.cat([plain.verbalizer.raw(shard) for shard in readings])
-    return pipeline.with_words(calibrate(words, values, support.kind, support=name))
+    return SupportRead(support.kind, plain.template, texts, Readout.join(readings), name)
 
 
-def _texts(pipeline: Pipeline, support: Support, evaluated: Sequence[Example]) -> tuple[Sequence[Example], str]:
-    """The inputs that are read, and what is said of them."""
+def fit_on(pipeline: Pipeline, read: SupportRead) -> Pipeline:
+    """The pipeline with a calibration fitted on texts that were read; no model call.
+
+    Raises NeedsReading for words that are read whole and were not read on these texts.
+    """
+    assert pipeline.words is not None
+    words = replace(pipeline.words, calibration=None)
+    if read.kind == "pmi" or read.kind == "word":
+        priors = word_priors(read.readout, words.every_word(), pieces=words.pieces)
+        return pipeline.with_words(calibrate_words(words, priors, read.kind, support=read.name))
+    values = pipeline.with_words(words).verbalizer.raw(read.readout)
+    return pipeline.with_words(calibrate(words, values, read.kind, support=read.name))
+
+
+def support_texts(
+    fields: Sequence[str], support: Support, evaluated: Sequence[Example]
+) -> tuple[Sequence[Example], str]:
+    """The inputs that are read, and what is said of them; ConfigError for fewer than ``FEWEST_TEXTS``."""
     if support.kind == "contextual":
-        inputs = content_free(pipeline.fields)
+        inputs = content_free(fields)
         return inputs, f"{len(inputs)} {support.name}"
     texts = support.texts
     if texts is None:
@@ -129,21 +161,25 @@ def _texts(pipeline: Pipeline, support: Support, evaluated: Sequence[Example]) -
             "Give a train split, or calibrate with contextual or pmi, which need no texts."
         )
     if support.kind == "domain":
-        inputs = random_words(texts, pipeline.fields, seed=support.seed)
+        inputs = random_words(texts, fields, seed=support.seed)
         return inputs, f"{len(inputs)} inputs of random words out of {name}"
     return texts, name
 
 
-def _read_premise(
-    pipeline: Pipeline, words: LabelWords, premise: Template | None, cache: ReadoutStore | None
-) -> Readout:
+def _read_premise(pipeline: Pipeline, support: Support, cache: ReadoutStore | None) -> SupportRead:
     """The one reading (1, M, H) of the premise."""
+    premise, words = support.premise, pipeline.words
+    assert words is not None
     if premise is None:
-        return Readout.join(pipeline.read([Example(dict.fromkeys(pipeline.fields, ""), id="empty")], cache=cache))
+        empty = Example(dict.fromkeys(pipeline.fields, ""), id="empty")
+        readout = Readout.join(pipeline.read([empty], cache=cache))
+        return SupportRead("pmi", pipeline.template, [empty], readout, support.name)
     if premise.slots() != pipeline.template.slots():
         raise ConfigError(
             f"The premise has {counted(premise.slots(), 'slot')}, and the template has "
             f"{counted(pipeline.template.slots(), 'slot')}: they must be alike."
         )
     read_whole = whole_words(pipeline.lm, premise, words.every_word(), pieces=words.pieces)
-    return Readout.join(pipeline.lm.read(premise, [Example({}, id="premise")], words=read_whole, cache=cache))
+    rows = [Example({}, id="premise")]
+    readout = Readout.join(pipeline.lm.read(premise, rows, words=read_whole, cache=cache))
+    return SupportRead("pmi", premise, rows, readout, support.name)

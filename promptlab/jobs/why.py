@@ -74,7 +74,11 @@ class Explanation:
 def explain(pipeline: Pipeline, example: Example, *, top: int = TOP) -> Explanation:
     """Everything that one prediction rests on; reads the example once."""
     (prompt,) = pipeline.encode([example])
-    readout = next(iter(pipeline.read([example])))
+    return explain_read(pipeline, prompt, next(iter(pipeline.read([example]))), top=top)
+
+
+def explain_read(pipeline: Pipeline, prompt: Prompt, readout: Readout, *, top: int = TOP) -> Explanation:
+    """The same from the prompt and the readout of one row: no model call."""
     return Explanation(
         prompt=shown(pipeline, prompt),
         pieces=len(prompt.ids),
@@ -118,16 +122,14 @@ def _words(pipeline: Pipeline, readout: Readout) -> tuple[WordSeen, ...]:
     words = pipeline.words
     if words is None:
         return ()
-    seen = []
-    for label in words.labels:
-        active: tuple[Word, ...] = words.active(label)
-        logprobs = readout.words(active, pieces=words.pieces).sum(1)[0]  # (W,)
-        firsts = [readout.spelling.word(word)[0][0] for word in active]
-        ranks = readout.ranks(firsts)[0, 0]  # (W,)
-        for word, logprob, rank in zip(active, logprobs.tolist(), ranks.tolist(), strict=True):
-            is_whole = readout.is_whole(word, words.pieces)
-            seen.append(WordSeen(label, str(word), logprob, None if is_whole else rank))
-    return tuple(seen)
+    every = [(label, word) for label in words.labels for word in words.active(label)]
+    active: list[Word] = [word for _, word in every]
+    logprobs = readout.words(active, pieces=words.pieces).sum(1)[0]  # (W,)
+    ranks = readout.ranks([readout.spelling.word(word)[0][0] for word in active])[0, 0]  # (W,)
+    return tuple(
+        WordSeen(label, str(word), logprob, None if readout.is_whole(word, words.pieces) else rank)
+        for (label, word), logprob, rank in zip(every, logprobs.tolist(), ranks.tolist(), strict=True)
+    )
 
 
 def _by_label(pipeline: Pipeline, values: torch.Tensor) -> dict[str, float]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from promptlab.errors import ModelError
+from promptlab.errors import MemoryFull, ModelError
 from promptlab.model.answers import Answers
 from promptlab.model.language_model import LanguageModel, Row
 
@@ -23,7 +23,7 @@ def run_rows(
 ) -> Iterator[tuple[list[int], Answers]]:
     """Batches of rows through the model: their places and what it says at their slots, on the CPU.
 
-    When memory runs out, ``lm.token_budget`` is halved and the same rows are tried again; ModelError when a single row
+    When memory runs out, ``lm.token_budget`` is halved and the same rows are tried again; MemoryFull when a single row
     does not fit.
     """
     waiting = _by_length(rows)
@@ -32,7 +32,7 @@ def run_rows(
         answers = _try_batch(lm, [rows[place] for place in places], soft, depths, top=top)
         if answers is None:
             if len(places) == 1:
-                raise ModelError(
+                raise MemoryFull(
                     f"One row of {len(rows[places[0]])} pieces does not fit into the memory of {lm.device}. "
                     "Use a smaller model or --dtype bfloat16."
                 )

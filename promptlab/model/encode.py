@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from promptlab.errors import ModelError, TemplateError
@@ -88,6 +88,14 @@ def soft_count(tokens: Tokens, template: Template) -> int:
     return _SoftParts(tokens, with_demonstrations(template, ())).count
 
 
+def encode_stretches(
+    tokens: Tokens, frame: Frame, template: Template, example: Example, *, chat: ChatFormat | None = None
+) -> list[Stretch]:
+    """What ``encode`` puts between the frame's ends for one example without demonstrations, a stretch a cut."""
+    (row,) = _stretches(tokens, frame, template, [example], (), chat)
+    return _fitted(frame, template, list(row), droppable=False)[0]
+
+
 def _encode_all(
     tokens: Tokens,
     frame: Frame,
@@ -96,6 +104,19 @@ def _encode_all(
     demonstrations: Sequence[Demonstration],
     chat: ChatFormat | None,
 ) -> list[Prompt]:
+    rows = _stretches(tokens, frame, template, examples, demonstrations, chat)
+    return [_assemble(frame, template, list(row), droppable=bool(demonstrations)) for row in rows]
+
+
+def _stretches(
+    tokens: Tokens,
+    frame: Frame,
+    template: Template,
+    examples: Sequence[Example],
+    demonstrations: Sequence[Demonstration],
+    chat: ChatFormat | None,
+) -> Iterator[tuple[Stretch, ...]]:
+    """Each example's stretches, nothing cut yet."""
     filled = with_demonstrations(template, demonstrations)
     soft = _SoftParts(tokens, filled)
     written, tags = filled, None
@@ -112,8 +133,7 @@ def _encode_all(
             columns.append([Stretch(list(next(marks)), is_mark=True)] * len(examples))
         else:
             columns.append([_fixed(tokens, segment, soft)] * len(examples))
-    rows = zip(*columns, strict=True) if columns else iter([()] * len(examples))
-    return [_assemble(frame, template, list(row), droppable=bool(demonstrations)) for row in rows]
+    return zip(*columns, strict=True) if columns else iter([()] * len(examples))
 
 
 def _fixed(tokens: Tokens, segment: Soft | Trigger | Token | Demonstrations | Turn, soft: "_SoftParts") -> Stretch:
@@ -178,11 +198,16 @@ def _soft_key(part: Soft) -> object:
     return part.name or id(part)
 
 
-def _assemble(frame: Frame, template: Template, row: list[Stretch], *, droppable: bool) -> Prompt:
+def _fitted(
+    frame: Frame, template: Template, row: list[Stretch], *, droppable: bool
+) -> tuple[list[Stretch], dict[str, int]]:
+    """The stretches cut to the frame's room, and how many pieces each field lost."""
     excess = sum(len(stretch.ids) for stretch in row if not stretch.is_mark) - frame.room()
-    cut: dict[str, int] = {}
-    if excess > 0:
-        row, cut = _truncate(row, template, excess, frame, droppable=droppable)
+    return _truncate(row, template, excess, frame, droppable=droppable) if excess > 0 else (row, {})
+
+
+def _assemble(frame: Frame, template: Template, row: list[Stretch], *, droppable: bool) -> Prompt:
+    row, cut = _fitted(frame, template, row, droppable=droppable)
     ids, soft, marks = list(frame.before), [0] * len(frame.before), []
     for stretch in row:
         if stretch.is_mark:

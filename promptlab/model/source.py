@@ -4,7 +4,8 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,12 +69,17 @@ def find(reference: str, *, revision: str = "", offline: bool = False, say: Say 
         beside = [other.name for other in path.parent.glob("*.gguf")]
         raise ModelError(f"There is no file {reference!r}.{nearest(path.name, beside)}")
     name, _, after = reference.partition("@")
-    if not re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name):
+    if not is_hub_name(name):
         raise ModelError(
             f"There is no model folder or file {reference!r}.{nearest(reference, _NAMED)} "
             "Name a folder, a GGUF file, a hub model such as 'roberta-base', or 'embedded'."
         )
     return _from_hub(name, after or revision or "main", offline=offline, say=say)
+
+
+def is_hub_name(name: str) -> bool:
+    """Whether a name has the form of a hub's model: ``name`` or ``owner/name``."""
+    return re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name) is not None
 
 
 def _path(reference: str) -> Path:
@@ -120,18 +126,11 @@ def _from_hub(name: str, revision: str, *, offline: bool, say: Say | None) -> So
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     if offline:
         go_offline()
-    import huggingface_hub
     from huggingface_hub import constants
 
-    offline = offline or bool(constants.HF_HUB_OFFLINE)
-    try:
-        folder = Path(huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True))
-        is_there = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
-        complete = is_there and not missing_shards(folder)
-    except huggingface_hub.errors.LocalEntryNotFoundError:
-        complete = False
-    if not complete:
-        if offline:
+    folder = hub_folder(name, revision)
+    if folder is None:
+        if offline or bool(constants.HF_HUB_OFFLINE):
             raise ModelError(
                 f"The model {name!r} (revision {revision}) is not in the hub's cache on this machine, and --offline "
                 f"forbids a download.{nearest(name, _NAMED)} Download it once without --offline, or name a folder."
@@ -140,11 +139,33 @@ def _from_hub(name: str, revision: str, *, offline: bool, say: Say | None) -> So
     return Source(folder, name, folder.name)
 
 
-def _download(name: str, revision: str, say: Say | None) -> Path:
+def hub_folder(name: str, revision: str = "main") -> Path | None:
+    """Where a hub's model lies complete in the hub's cache; None when it has to be downloaded."""
     import huggingface_hub
-    from huggingface_hub import errors
 
     try:
+        folder = Path(huggingface_hub.snapshot_download(name, revision=revision, local_files_only=True))
+    except huggingface_hub.errors.LocalEntryNotFoundError:
+        return None
+    is_there = (folder / "config.json").is_file() and any(folder.glob("*.safetensors"))
+    return folder if is_there and not missing_shards(folder) else None
+
+
+def hub_size(name: str, *, revision: str = "main") -> int:
+    """Bytes of the weights that a download of a hub's model would bring; ModelError when there are none to be had."""
+    import huggingface_hub
+
+    with _said(name, revision):
+        info = huggingface_hub.HfApi().model_info(name, revision=revision, files_metadata=True)
+        return sum(
+            count for _, count in _weights_of([(one.rfilename, one.size or 0) for one in info.siblings or []], name)
+        )
+
+
+def _download(name: str, revision: str, say: Say | None) -> Path:
+    import huggingface_hub
+
+    with _said(name, revision):
         info = huggingface_hub.HfApi().model_info(name, revision=revision, files_metadata=True)
         settings = huggingface_hub.snapshot_download(name, revision=info.sha, allow_patterns=list(_SETTINGS))
         check_configs(Path(settings))
@@ -153,6 +174,15 @@ def _download(name: str, revision: str, say: Say | None) -> Path:
         patterns = [*_SETTINGS, *(file for file, _ in wanted)]
         # By the name that was asked for, so that the cache knows it again; the gate looks at the folder once more.
         return Path(huggingface_hub.snapshot_download(name, revision=revision, allow_patterns=patterns))
+
+
+@contextmanager
+def _said(name: str, revision: str) -> Iterator[None]:
+    """What the hub refuses, and a hub that is not reached, as ModelError."""
+    from huggingface_hub import errors
+
+    try:
+        yield
     except errors.GatedRepoError:
         raise ModelError(
             f"The hub gives {name!r} only to people who accepted its terms: accept them there and log in."

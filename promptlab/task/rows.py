@@ -1,6 +1,6 @@
 """Rows that are read when asked for: a sequence of examples over Arrow batches, and over parts of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
@@ -41,11 +41,24 @@ class Form:
         for name, each in self.derived.items():
             fields[name] = each.text(columns, fields)
         label = self.renamed(cells[len(columns)]) if self.label else None
-        return Example(fields, label, cells[-1] if self.identity else f"{self.split}:{number + 1}")
+        return Example(fields, label, cells[-1] if self.identity else self.example_id(number))
+
+    def example_id(self, number: int) -> str:
+        """The id of a row without a column of ids, by its number from 0."""
+        return f"{self.split}:{number + 1}"
 
     def renamed(self, label: str) -> str | None:
         """The label's name; None for a blank cell."""
         return self.labels.get(label, label) if label.strip() else None
+
+    def only(self, names: Collection[str]) -> "Form":
+        """The form with some of the fields, and what these are made of."""
+        kept = set(names)
+        for name in reversed(list(self.derived)):  # one is made of columns and of those before it
+            if name in kept:
+                kept.update(self.derived[name].columns)
+        derived = {name: each for name, each in self.derived.items() if name in kept}
+        return replace(self, columns=tuple(name for name in self.columns if name in kept), derived=derived)
 
     def needed(self) -> list[str]:
         """The columns that an example is made of."""
@@ -56,12 +69,14 @@ class Form:
 class ArrowRows(Sequence[Example]):
     """Rows of one table at ``places`` (row numbers from 0), each made into an Example when it is asked for.
 
-    Holds the batches, which may be a mapped file, and the places; a slice is another such view.
+    Holds the batches, which may be a mapped file, and the places; a slice is another such view. ``most`` is how many
+    characters of a field's cell are read, None for all.
     """
 
     batches: tuple[pa.RecordBatch, ...] = field(repr=False)
     form: Form = field(repr=False)
     places: Places
+    most: int | None = None
 
     @classmethod
     def of(cls, batches: tuple[pa.RecordBatch, ...], form: Form) -> "ArrowRows":
@@ -111,12 +126,18 @@ class ArrowRows(Sequence[Example]):
         places = _array(self.places)
         return replace(self, places=places[mask]), replace(self, places=places[~mask])
 
+    def ids(self) -> Iterator[str]:
+        """Every row's id, without making examples."""
+        if self.form.identity is not None:
+            return self._column(self.form.identity)
+        return (self.form.example_id(place) for place in _array(self.places).tolist())
+
     @cached_property
     def _starts(self) -> NDArray[np.int64]:
         """The row number at which each batch starts."""
         return np.cumsum([0, *(batch.num_rows for batch in self.batches)])
 
-    def _runs(self, start: int, stop: int) -> Iterator[tuple[pa.RecordBatch, NDArray[np.int64], NDArray[np.int64]]]:
+    def runs(self, start: int, stop: int) -> Iterator[tuple[pa.RecordBatch, NDArray[np.int64], NDArray[np.int64]]]:
         """The places from ``start`` to ``stop`` in runs of one batch each: batch, places, places within the batch."""
         places = _array(self.places[start:stop])
         which = np.searchsorted(self._starts, places, side="right") - 1
@@ -127,13 +148,13 @@ class ArrowRows(Sequence[Example]):
 
     def _column(self, name: str) -> Iterator[str]:
         for start in range(0, len(self), _CELLS):
-            for batch, _, within in self._runs(start, start + _CELLS):
+            for batch, _, within in self.runs(start, start + _CELLS):
                 yield from _taken(batch, name, within)
 
     def _examples(self, start: int, stop: int) -> Iterator[Example]:
-        names = self.form.needed()
-        for batch, places, within in self._runs(start, stop):
-            columns = [_taken(batch, name, within) for name in names]
+        names, most = self.form.needed(), len(self.form.columns)
+        for batch, places, within in self.runs(start, stop):
+            columns = [_taken(batch, name, within, self.most if at < most else None) for at, name in enumerate(names)]
             for place, *cells in zip(places.tolist(), *columns, strict=True):
                 yield self.form.example(cells, place)
 
@@ -144,8 +165,9 @@ def _array(places: Places) -> NDArray[np.int64]:
     return places
 
 
-def _taken(batch: pa.RecordBatch, name: str, within: NDArray[np.int64]) -> list[str]:
-    texts: list[str] = batch.column(name).take(pa.array(within)).to_pylist()
+def _taken(batch: pa.RecordBatch, name: str, within: NDArray[np.int64], most: int | None = None) -> list[str]:
+    cells = batch.column(name).take(pa.array(within))
+    texts: list[str] = (cells if most is None else pyarrow.compute.utf8_slice_codeunits(cells, 0, most)).to_pylist()
     return texts
 
 
@@ -194,6 +216,11 @@ def pick(rows: Sequence[Example], indices: Sequence[int]) -> Sequence[Example]:
         parts.append(pick(part, within))
         start += len(part)
     return joined(parts)
+
+
+def ids_of(rows: Sequence[Example]) -> Iterator[str]:
+    """Every row's id, read without its texts where the rows are lazy."""
+    return rows.ids() if isinstance(rows, ArrowRows) else (row.id for row in rows)
 
 
 def labels_of(rows: Sequence[Example]) -> list[str | None]:

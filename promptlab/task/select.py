@@ -62,7 +62,12 @@ def sample_rows(rows: Sequence[Example], limit: int, *, seed: int = 13) -> Seque
         raise ConfigError(f"A limit of {limit} rows leaves nothing. Give 1 or more.")
     if limit >= len(rows):
         return rows
-    return pick(rows, sorted(random.Random(seed).sample(range(len(rows)), limit)))
+    return pick(rows, sample_places(len(rows), limit, seed=seed))
+
+
+def sample_places(count: int, limit: int, *, seed: int = 13) -> Sequence[int]:
+    """The places, in order, of the rows that ``sample_rows`` takes out of ``count``."""
+    return range(count) if limit >= count else sorted(random.Random(seed).sample(range(count), limit))
 
 
 def every_row(task: Task) -> Sequence[Example]:

@@ -61,6 +61,19 @@ def parse_parts(text: str) -> tuple[Part, ...]:
 
     Raises TemplateError, and nothing else, with the line and column of what was found.
     """
+    return _read(text)[0]
+
+
+def place_tags(text: str) -> tuple[tuple[int, int, Part], ...]:
+    """What stands between braces in a template, from which character to which, the braces included.
+
+    Raises TemplateError as ``parse_parts`` does.
+    """
+    return tuple((raw.start - 1, raw.start + len(raw.text) + 1, part) for raw, part in _read(text)[1])
+
+
+def _read(text: str) -> tuple[tuple[Part, ...], list[tuple[_Raw, Part]]]:
+    """The parts, and those between braces with what is written there."""
     if len(text) > LONGEST:
         raise TemplateError(f"The template has {len(text):,} characters, and {LONGEST:,} are the most.")
     parts: list[Part] = []
@@ -75,7 +88,7 @@ def parse_parts(text: str) -> tuple[Part, ...]:
         else:
             literal.append(match.group()[:1] if match.lastgroup == "brace" else _checked_text(match))
     _check_order(tags)
-    return (*parts, *_text_part(literal))
+    return (*parts, *_text_part(literal)), tags
 
 
 def _stretches(text: str) -> Iterator[re.Match[str]]:

@@ -15,14 +15,14 @@ from promptlab.errors import DataError
 from promptlab.model import Readout
 from promptlab.scoring.threads import one_thread
 from promptlab.scoring.what_if.outcomes import outcomes
-from promptlab.scoring.what_if.scores import Candidates, Standing, WordScores
+from promptlab.scoring.what_if.scores import Candidates, Standing, WordScores, block_width
 from promptlab.scoring.what_if.sweep import sweep
 from promptlab.scoring.what_if.table import Confused, WhatIf, Worth
-from promptlab.verbalizer import LabelWords
+from promptlab.verbalizer import LabelWords, Word
 
 
 def effects(
-    readout: Readout, words: LabelWords, targets: Tensor, candidates: Mapping[str, Sequence[str]]
+    readout: Readout, words: LabelWords, targets: Tensor, candidates: Mapping[str, Sequence[Word | str]]
 ) -> dict[str, list[float]]:
     """By how much the accuracy over the labelled rows changes if each candidate were added to its label.
 
@@ -32,12 +32,29 @@ def effects(
     with one_thread():
         source = WordScores((readout,), words)
         standing, everyone = Standing.of(source, targets), (targets >= 0).float()[None]
-        rows = _counted(everyone)
-        now = float((standing.predictions() == targets).sum())
+        rows, now = float(_counted(everyone)[0]), float((standing.predictions() == targets).sum())
         found = {}
         for label, texts in candidates.items():
             table = sweep(source, standing, Candidates.of(texts), everyone, labels=(words.labels.index(label),))
-            found[label] = ((table.counts["add"][0, 0] - now) / rows[0]).tolist()
+            found[label] = [(count - now) / rows for count in table.counts["add"][0, 0].tolist()]
+        return found
+
+
+def removals(readout: Readout, words: LabelWords, targets: Tensor) -> dict[str, list[float | None]]:
+    """By how much the accuracy over the labelled rows changes without each word that counts; None for an only word.
+
+    ``targets`` and errors are as in ``effects``.
+    """
+    with one_thread():
+        standing = Standing.of(WordScores((readout,), words), targets)
+        rows = float(_counted((targets >= 0).float()[None])[0])
+        now = float((standing.predictions() == targets).sum())
+        found: dict[str, list[float | None]] = {}
+        for place, (label, table) in enumerate(zip(words.labels, standing.tables, strict=True)):
+            parts = torch.split(table.without(), block_width(len(readout)), dim=1)  # (N, k) in blocks of words
+            right = torch.cat([outcomes(standing, place, part).right.sum(0) for part in parts])  # (k,)
+            changes = [(count - now) / rows for count in right.tolist()]
+            found[label] = [None] if len(changes) == 1 else list(changes)
         return found
 
 

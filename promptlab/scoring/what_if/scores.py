@@ -1,11 +1,13 @@
 """What a what-if table is made from: scores of candidate words, of the words in use, and how the rows stand now."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from promptlab.errors import ConfigError, DataError
 from promptlab.model import Readout
@@ -17,6 +19,11 @@ from promptlab.verbalizer import Combine, LabelWords, Word
 Change = Literal["add", "replace"]
 # Word scores held at once: rows times words of a block.
 _BLOCK = 1 << 20
+
+
+def block_width(rows: int) -> int:
+    """How many words' scores on so many rows are held at once."""
+    return max(_BLOCK // max(rows, 1), 16)
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ class WordScores:
 
     def blocks(self, candidates: Candidates) -> Iterator[tuple[slice, Tensor]]:
         """Places of some candidates and their scores (N, w), a bounded number at a time."""
-        width = max(_BLOCK // max(len(self.readouts[0]), 1), 16)
+        width = block_width(len(self.readouts[0]))
         for start in range(0, len(candidates), width):
             part = slice(start, min(start + width, len(candidates)))
             yield part, self.of(Candidates(candidates.words[part], tuple(ids[part] for ids in candidates.ids)))
@@ -125,17 +132,34 @@ class LabelTable:
 
     def without(self) -> Tensor:
         """(N, k): the label's score without each of its words; minus infinity where it is the only one."""
-        count = len(self.words)
-        if count == 1:
+        if len(self.words) == 1:
             return torch.full_like(self.scores, -torch.inf)
-        others = [[place for place in range(count) if place != left_out] for left_out in range(count)]
-        return torch.stack([self._combined(self.scores[:, kept], self.weights[kept]) for kept in others], dim=1)
+        if self.combine == "mean":
+            add = partial(torch.cumsum, dim=-1)
+            scores = _beside(self.scores * self.weights, add, torch.add, 0)
+            return scores / _beside(self.weights, add, torch.add, 0)
+        weighted = self.scores + self.weights.log()
+        if self.combine == "logsumexp":
+            return _beside(weighted, partial(torch.logcumsumexp, dim=-1), torch.logaddexp, -torch.inf)
+        return _beside(weighted, lambda values: values.cummax(-1).values, torch.maximum, -torch.inf)
 
     def _combined(self, scores: Tensor, weights: Tensor) -> Tensor:
         if self.combine == "mean":
             return scores @ weights / weights.sum()
         weighted = scores + weights.log()
         return weighted.logsumexp(-1) if self.combine == "logsumexp" else weighted.amax(-1)
+
+
+def _beside(
+    values: Tensor, running: Callable[[Tensor], Tensor], join: Callable[[Tensor, Tensor], Tensor], nothing: float
+) -> Tensor:
+    """(..., k): for each of k values all the others joined: those before it, and those behind it.
+
+    ``running`` joins every value with all before it; ``nothing`` stands where there is none.
+    """
+    before = pad(running(values)[..., :-1], (1, 0), value=nothing)
+    behind = pad(running(values.flip(-1))[..., :-1], (1, 0), value=nothing).flip(-1)
+    return join(before, behind)
 
 
 @dataclass(frozen=True)

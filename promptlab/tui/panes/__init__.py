@@ -1,0 +1,1 @@
+"""The panes of the screens: each shows one thing and hears of changes from the desk."""

@@ -1,0 +1,1 @@
+"""The screens: one a mode, and the questions that lie above them."""

@@ -1,0 +1,30 @@
+"""How text and numbers are shown: the one place where text from outside becomes something that a widget takes."""
+
+from rich.text import Text
+from textual.content import Content
+
+from promptlab.results.wording import points
+from promptlab.text import safe_text, shorten
+
+
+def plain(text: object, *, newlines: bool = False) -> Content:
+    """Text from anywhere as content: markup in it is text, and what could drive a terminal is marked."""
+    return Content(safe_text(str(text), newlines=newlines))
+
+
+def cell(text: object, width: int = 200) -> Text:
+    """Text from anywhere as a cell of a table or a node of a tree: one line, at most ``width`` characters."""
+    return Text(shorten(str(text)[: width * 8], width), no_wrap=True, end="")
+
+
+def number(value: float | None, digits: int = 3) -> Text:
+    """A number as a cell, right-aligned; a dash without one."""
+    return Text("-" if value is None else f"{value:.{digits}f}", justify="right", no_wrap=True, end="")
+
+
+def effect(value: float | None) -> str:
+    """A change of accuracy in points with its sign and an arrow, so that it reads without colour."""
+    if value is None:
+        return "-"
+    arrow = "▲" if value > 0 else "▼" if value < 0 else "="
+    return f"{arrow} {points(value)}"

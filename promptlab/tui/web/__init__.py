@@ -1,0 +1,1 @@
+"""The application in a browser: a server for one person on the machine's own address."""

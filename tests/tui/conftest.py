@@ -1,0 +1,79 @@
+"""What the application's tests share: an environment that draws the same everywhere, a scripted engine, and waiting."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+for _name in [name for name in os.environ if name.startswith("TEXTUAL")] + ["NO_COLOR", "FORCE_COLOR", "COLORTERM"]:
+    os.environ.pop(_name, None)
+os.environ.update(TERM="xterm-256color", TEXTUAL_ANIMATIONS="none", TZ="UTC", LC_ALL="C.UTF-8")
+os.environ["PROMPTLAB_CONFIG"] = os.devnull
+
+from scripted_engine import Answer, ScriptedEngine  # noqa: E402
+from textual.pilot import Pilot  # noqa: E402
+from textual.widgets import Input, TextArea  # noqa: E402
+
+from promptlab.tui.app import PromptlabApp  # noqa: E402
+
+Start = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def still_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cursor blinks."""
+    monkeypatch.setattr(Input, "cursor_blink", False, raising=False)
+    monkeypatch.setattr(TextArea, "cursor_blink", False, raising=False)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A workspace in an empty folder, which is the working folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PROMPTLAB_CONFIG", str(tmp_path / "config.toml"))
+    yield tmp_path / ".promptlab"
+
+
+@pytest.fixture
+def start(workspace: Path) -> Start:
+    """``async with start(size=(160, 48), path="reviews") as (app, pilot, engine)``: the application on its fake."""
+
+    @asynccontextmanager
+    async def started(
+        *,
+        size: tuple[int, int] = (160, 48),
+        path: str | None = "reviews",
+        answers: dict[str, Answer] | None = None,
+        engine: ScriptedEngine | None = None,
+    ) -> AsyncIterator[tuple[PromptlabApp, Pilot[str], ScriptedEngine]]:
+        fake = engine or ScriptedEngine(answers)
+        app = PromptlabApp(workspace, path=path, engine=fake)
+        fake.on_state = app._engine_changed
+        async with app.run_test(size=size, notifications=True) as pilot:
+            if path is not None:
+                await until(pilot, lambda: app.desk.task is not None)
+                await until(
+                    pilot, lambda: app.desk.live.phase in ("done", "failed", "waiting") or "read" in fake._gates
+                )
+            await pilot.pause()
+            yield app, pilot, fake
+
+    return started
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 5.0) -> None:
+    """Wait until something holds; fails after ``seconds``."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while not holds():
+        assert loop.time() < end, "it never came to hold"
+        await pilot.pause(0.01)
+
+
+def screen_text(app: PromptlabApp) -> str:
+    """What stands on the screen, line by line."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())

@@ -1,0 +1,121 @@
+"""A terminal for tests: a program under a pseudo-terminal, its screen, keys typed into it, and times of both."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+KEYS: Mapping[str, str] = {
+    "enter": "\r",
+    "tab": "\t",
+    "shift+tab": "\x1b[Z",
+    "escape": "\x1b",
+    "space": " ",
+    "backspace": "\x7f",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
+    "f1": "\x1bOP",
+    "f2": "\x1bOQ",
+    "f8": "\x1b[19~",
+    **{f"ctrl+{letter}": chr(ord(letter) - 96) for letter in "abcdefghijklmnopqrstuvwxyz"},
+}
+
+
+class Terminal:
+    """Runs a command in a terminal of a size; ``text`` is its screen. Use it in ``with``: leaving kills what is left."""
+
+    def __init__(
+        self, command: Sequence[str], *, size: tuple[int, int] = (160, 48), folder: Path, env: Mapping[str, str] = {}
+    ) -> None:
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self.screen)
+        self.written = b""
+        self.started = time.perf_counter()
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("TEXTUAL")}
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=folder,
+            env={**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor", **env},
+            start_new_session=True,
+        )
+        os.close(slave)
+        self._master = master
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self._master)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def read(self, seconds: float = 0.05) -> bytes:
+        """What the program wrote within some seconds; it is on the screen afterwards."""
+        ready, _, _ = select.select([self._master], [], [], seconds)
+        if not ready:
+            return b""
+        try:
+            written = os.read(self._master, 1 << 16)
+        except OSError:  # the program is gone
+            return b""
+        self.written += written
+        self._stream.feed(written)
+        return written
+
+    def press(self, *keys: str) -> None:
+        """Type keys by name; what is no name is typed as it stands."""
+        for key in keys:
+            os.write(self._master, KEYS.get(key, key).encode())
+            self.read(0.02)
+
+    def wait(self, holds: Callable[[str], object] | str, seconds: float = 20.0) -> str:
+        """Read until the screen has a text, or until something holds of it; the screen then."""
+        shows = (lambda text: holds in text) if isinstance(holds, str) else holds
+        end = time.perf_counter() + seconds
+        while not shows(self.text):
+            if time.perf_counter() > end or (self.process.poll() is not None and not self.read(0.2)):
+                raise AssertionError(f"the screen never showed {holds!r}:\n{self.text}")
+            self.read()
+        return self.text
+
+    def settle(self, seconds: float = 0.3) -> str:
+        """Read until nothing is written for some seconds; the screen then."""
+        while self.read(seconds):
+            pass
+        return self.text
+
+    def end(self, seconds: float = 10.0) -> int:
+        """Wait until the program ends; its exit code."""
+        end = time.perf_counter() + seconds
+        while self.process.poll() is None:
+            assert time.perf_counter() < end, f"it did not end:\n{self.text}"
+            self.read()
+        while self.read(0.1):
+            pass
+        return self.process.returncode
