@@ -21,6 +21,7 @@ ROOMS = (
     "pipeline",
     "search",
     "jobs",
+    "tui",
     "cli",
 )
 # Ground-floor files of the package, and those that stand higher.
@@ -78,6 +79,11 @@ def test_a_light_room_brings_in_nothing_heavy(room: str) -> None:
 @pytest.mark.parametrize("room", ["promptlab.task", "promptlab.results", "promptlab.spec", "promptlab.jobs.plan"])
 def test_rooms_above_the_models_bring_in_no_torch(room: str) -> None:
     assert loaded_after(f"import {room}") & {"torch", "transformers", "textual"} == set()
+
+
+def test_the_application_brings_in_nothing_that_computes() -> None:
+    heavy = {*HEAVY, "tokenizers"} - {"textual"}
+    assert loaded_after("from promptlab.tui import app, modes; modes.load_all()") & heavy == set()
 
 
 def test_no_file_of_the_package_can_run_code_from_data() -> None:

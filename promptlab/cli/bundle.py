@@ -1,5 +1,6 @@
 """``promptlab bundle``: a stored run as a folder that can be shipped, and what such a folder holds."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,13 +32,14 @@ def save_bundle(
     (found,) = read_runs(workspace, [run])
     console.say(f"Loading what run {found.id} was made with.")
     from promptlab.jobs.record import save_run
+    from promptlab.pipeline.using import predict_command
 
     written = save_run(found, folder, **Machine(device, threads, offline).place())
     if json:
         console.show_document("bundle save", [{"run": found.id, "folder": str(written)}])
     console.say(f"Saved run {found.id} in {written}. Use it:")
-    console.say(f"  promptlab predict {written} 'a text'")
-    console.say(f"  promptlab eval --bundle {written} --task FILE")
+    console.say(f"  {predict_command(str(written))}")
+    console.say(f"  promptlab eval --bundle {shlex.quote(str(written))} --task FILE")
 
 
 @app.command("show")
@@ -60,7 +62,8 @@ def _facts(table: Mapping[str, Any]) -> list[tuple[str, str]]:
     model = table["model"]
     revision = f" at {model['revision'][:12]}" if model["revision"] else ""
     packed = wording.unpacked(model.get("quantization", ""))
-    facts = [("Model", f"{model['name']}{revision}, {model['family']}{packed}, {model['dtype']}")]
+    facts = [("About", table["about"])] if table.get("about") else []
+    facts += [("Model", f"{model['name']}{revision}, {model['family']}{packed}, {model['dtype']}")]
     for member in table.get("member") or [table]:
         facts += _classifier(member)
     if method := method_text(table.get("method", {})):

@@ -47,6 +47,14 @@ class Rows:
     fingerprint: str = ""
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What reading the rows of an evaluation took: calls of the model, and seconds."""
+
+    calls: int
+    seconds: float
+
+
 def evaluate(
     classifier: Classifier, rows: Rows, *, support: Support | None = None, cache: ReadoutStore | None = None
 ) -> Generator[Event, None, Evaluation]:
@@ -73,18 +81,32 @@ def evaluate(
     for warning in filter(None, late):
         warnings.append(warning)
         yield Note("warning", warning)
+    cost = Cost(lm.calls - calls, time.perf_counter() - started)
+    return as_evaluation(classifier, rows, scores, raw, left_out=left_out, warnings=warnings, cost=cost)
+
+
+def as_evaluation(
+    classifier: Classifier,
+    rows: Rows,
+    scores: Scores,
+    raw: Scores,
+    *,
+    left_out: LeftOut,
+    warnings: Sequence[str],
+    cost: Cost,
+) -> Evaluation:
+    """The evaluation of rows that were read: ``classifier`` has its calibration in it, ``raw`` are scores without."""
     kept = _calibration(classifier)
-    seconds = time.perf_counter() - started
     result = {
         **_head(classifier, rows),
         **scores.figures(),
         "calibration": kept and {"kind": kept.kind, "support": kept.support, "raw": raw.figures()},
         "cut": left_out.to_json(),
-        "warnings": warnings,
-        "calls": lm.calls - calls,
-        "seconds": round(seconds, 3),
-        "rows_per_second": round(len(rows.examples) / seconds, 1),
-        "token_budget": lm.token_budget,
+        "warnings": list(warnings),
+        "calls": cost.calls,
+        "seconds": round(cost.seconds, 3),
+        "rows_per_second": round(len(scores) / max(cost.seconds, 1e-9), 1),
+        "token_budget": classifier.lm.token_budget,
     }
     return Evaluation(scores, raw, classifier, result)
 

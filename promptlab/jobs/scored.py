@@ -79,10 +79,14 @@ class LeftOut:
 
     def count(self, scored: ScoredRows) -> None:
         """Add some rows."""
-        self.rows += int((scored.cut > 0).sum())
-        self.pieces += int(scored.cut.sum())
-        self.short_of_demonstrations += int((scored.dropped > 0).sum())
-        self.demonstrations += int(scored.dropped.sum())
+        self.add(scored.cut, scored.dropped)
+
+    def add(self, cut: Tensor, dropped: Tensor) -> None:
+        """Add rows of which each lost ``cut`` (n,) pieces and ``dropped`` (n,) demonstrations."""
+        self.rows += int((cut > 0).sum())
+        self.pieces += int(cut.sum())
+        self.short_of_demonstrations += int((dropped > 0).sum())
+        self.demonstrations += int(dropped.sum())
 
     def to_json(self) -> dict[str, int]:
         """The counts under the keys of a result; ``rows_short`` are those that lack demonstrations."""

@@ -32,18 +32,20 @@ from promptlab.template import Template
 from promptlab.text import shorten
 
 VERSION = 1
+# What a bundle says beside what its classifier is made of.
+_SAID = ("about", "data", "metrics", "method", "seeds", "created", "versions")
 MANIFEST, WEIGHTS, CARD = "bundle.toml", "weights.safetensors", "README.md"
 
 
 def save(pipeline: Pipeline | Ensemble, folder: str | Path, *, about: Mapping[str, Any] | None = None) -> Path:
-    """Write a bundle; ``about`` holds what else it should say (``data``, ``metrics``, ``method``, ``seeds``).
+    """Write a bundle; ``about`` holds what else it should say (``about`` in words, ``data``, ``metrics``, ``method``,
+    ``seeds``).
 
     The folder must not exist, or be empty. It is complete when it appears: everything is written beside it first.
     Raises BundleError when the folder is in use or cannot be written.
     """
     target = Path(folder)
-    if is_taken(target):
-        raise BundleError(f"{str(target)!r} exists already. Choose another folder, or remove that one first.")
+    _require_new(target)
     members = pipeline.members if isinstance(pipeline, Ensemble) else (pipeline,)
     if len({member.lm.fingerprint for member in members}) > 1:
         raise BundleError("The members of this ensemble use different models; a bundle holds one.")
@@ -114,6 +116,17 @@ def load(
     return made
 
 
+def _require_new(target: Path) -> None:
+    if "\0" in str(target):
+        raise BundleError(f"{str(target)!r} is no name that a folder can have. Choose another.")
+    try:
+        taken = is_taken(target)
+    except OSError as error:
+        raise BundleError(f"{str(target)!r} cannot be written: {error.strerror}.") from error
+    if taken:
+        raise BundleError(f"{str(target)!r} exists already. Choose another folder, or remove that one first.")
+
+
 def _load_model(named: Mapping[str, Any], model: str | None, *, dtype: str | None, **options: Any) -> LanguageModel:
     return load_model(
         model or named["name"],
@@ -125,7 +138,7 @@ def _load_model(named: Mapping[str, Any], model: str | None, *, dtype: str | Non
 
 
 def _build(table: Mapping[str, Any], lm: LanguageModel, arrays: Mapping[str, Tensor]) -> Pipeline | Ensemble:
-    about = {key: table[key] for key in ("data", "metrics", "method", "seeds", "created", "versions") if key in table}
+    about = {key: table[key] for key in _SAID if key in table}
     if "member" not in table:
         return replace(_pipeline(table, lm, arrays), about=about)
     members = table["member"]

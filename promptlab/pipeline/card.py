@@ -5,7 +5,7 @@ from typing import Any
 
 from promptlab.pipeline.described import labels_of, method_text, verbalizer_text
 from promptlab.results.wording import accuracy, unpacked
-from promptlab.text import listed
+from promptlab.text import listed, safe_text
 
 
 def card(table: Mapping[str, Any], name: str) -> str:
@@ -17,6 +17,7 @@ def card(table: Mapping[str, Any], name: str) -> str:
     lines = [
         f"# {name}",
         "",
+        *([safe_text(table["about"], newlines=True), ""] if table.get("about") else []),
         f"A text classifier made with promptlab {table['versions']['promptlab']} on {table['created']}.",
         "",
         f"- Model: {model['name']} ({model['family']}, {model['dtype']}{packed}), which is not part of this folder.",

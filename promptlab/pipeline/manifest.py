@@ -16,6 +16,7 @@ _CLASSIFIER = {"template": dict, "verbalizer": dict, "demonstration": list}
 _TOP = {
     "version": int,
     "created": str,
+    "about": str,
     "versions": dict,
     "model": dict,
     "weights": dict,

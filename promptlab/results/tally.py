@@ -115,18 +115,10 @@ class Tally:
     @cached_property
     def per_label(self) -> dict[str, LabelFigures]:
         """Precision, recall and F1 of every label; 0 where there is nothing to divide by."""
-        from sklearn.metrics import precision_recall_fscore_support
-
-        true, predicted, weights = self._cells()
-        every = range(len(self.labels))
-        precision, recall, f1, _ = precision_recall_fscore_support(
-            true, predicted, labels=every, sample_weight=weights, zero_division=0
-        )
-        has, given = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
-        return {
-            label: LabelFigures(float(precision[i]), float(recall[i]), float(f1[i]), int(has[i]), int(given[i]))
-            for i, label in enumerate(self.labels)
-        }
+        hits, has, given = self.confusion.diagonal(), self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        shares = (_share(hits, given), _share(hits, has), _share(2 * hits, has + given), has, given)
+        columns = [column.tolist() for column in shares]
+        return {label: LabelFigures(*row) for label, *row in zip(self.labels, *columns, strict=True)}
 
     @property
     def balanced_accuracy(self) -> float:
@@ -201,6 +193,11 @@ def _binned(confidence: NDArray[np.float64], hit: NDArray[np.bool_], bins: int) 
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     columns = [np.bincount(place, weights=of, minlength=bins) for of in (np.ones_like(confidence), hit, confidence)]
     return np.stack(columns, axis=1)
+
+
+def _share(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Each part of its whole, 0 where the whole is."""
+    return part / np.maximum(whole, 1)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -75,17 +75,20 @@ def _holds(rows: Sequence[Example], text: str, fields: Sequence[str]) -> NDArray
     """(N,): whether one of the fields holds the text."""
     if isinstance(rows, JoinedRows):
         return np.concatenate([_holds(part, text, fields) for part in rows.parts])
-    if isinstance(rows, ArrowRows) and set(fields) <= set(rows.form.columns) - set(rows.form.derived):
-        return _columns_hold(rows, text, fields)
+    if isinstance(rows, ArrowRows):
+        columns = [rows.form.column_of(name) for name in fields]
+        if None not in columns:
+            return _columns_hold(rows, text, [name for name in columns if name is not None])
+        rows = replace(rows, form=rows.form.only(fields))
     wanted = text.casefold()
     return np.array([any(wanted in row.fields.get(name, "").casefold() for name in fields) for row in rows], bool)
 
 
-def _columns_hold(rows: ArrowRows, text: str, fields: Sequence[str]) -> NDArray[np.bool_]:
+def _columns_hold(rows: ArrowRows, text: str, columns: Sequence[str]) -> NDArray[np.bool_]:
     parts = []
     for batch, _, within in rows.runs(0, len(rows)):
         held = np.zeros(len(within), bool)
-        for name in fields:
+        for name in columns:
             cells = batch.column(name).take(pyarrow.array(within))
             held |= pyarrow.compute.match_substring(cells, text, ignore_case=True).to_numpy(zero_copy_only=False)
         parts.append(held)

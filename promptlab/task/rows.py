@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from promptlab.task.derived import Derived
+from promptlab.task.derived import Derived, Reference
 from promptlab.task.example import Example
 
 _CELLS = 65_536  # cells turned into Python texts at a time
@@ -59,6 +59,12 @@ class Form:
                 kept.update(self.derived[name].columns)
         derived = {name: each for name, each in self.derived.items() if name in kept}
         return replace(self, columns=tuple(name for name in self.columns if name in kept), derived=derived)
+
+    def column_of(self, name: str) -> str | None:
+        """The column that a field is, as it stands; None for one that is made of others."""
+        parts = self.derived[name].parts if name in self.derived else (Reference(name),)
+        is_alias = len(parts) == 1 and isinstance(parts[0], Reference) and not parts[0].filters
+        return next((one for one in self.columns if is_alias and parts[0] == Reference(one)), None)
 
     def needed(self) -> list[str]:
         """The columns that an example is made of."""

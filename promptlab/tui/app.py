@@ -2,10 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.command import Provider
 from textual.screen import ModalScreen, Screen
@@ -20,6 +22,7 @@ from promptlab.tui.opening import open_table
 from promptlab.tui.panes.pane import Pane
 from promptlab.tui.preferences import Preferences
 from promptlab.tui.screens.mode import Mode
+from promptlab.tui.screens.too_small import TooSmall, is_too_small
 from promptlab.tui.screens.welcome import Welcome
 from promptlab.tui.state.said import Said
 from promptlab.tui.state.session import ModelChoice, Session, TaskChoice
@@ -116,6 +119,17 @@ class PromptlabApp(App[str]):
             return False
         return True
 
+    def show_rows(self, wanted: Mapping[str, Any]) -> None:
+        """Show the rows that fit a filter, as the engine's ``page`` takes it, on the data screen."""
+        work(self, "show_rows", self._show_rows, dict(wanted))
+
+    async def _show_rows(self, wanted: Mapping[str, Any]) -> None:
+        from promptlab.tui.screens.data import Data
+
+        await self.switch_mode("data")
+        if isinstance(self.screen, Data):
+            self.screen.show(wanted)
+
     def _engine_changed(self, state: EngineState) -> None:
         self.desk.engine_changed(state)
 
@@ -130,6 +144,14 @@ class PromptlabApp(App[str]):
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:  # type: ignore[override]
         """A toast; what it says is text, never markup."""
         super().notify(message, markup=markup, **options)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One line in the place of everything where nothing fits."""
+        is_small, lies_above = is_too_small(*event.size), isinstance(self.screen, TooSmall)
+        if is_small and not lies_above:
+            self.push_screen(TooSmall())
+        elif lies_above and not is_small:
+            self.pop_screen()
 
     # -- actions that hold everywhere ---------------------------------------------------------------------------
 
@@ -177,8 +199,11 @@ class PromptlabApp(App[str]):
             self.push_screen(SaveBundle())
 
     def action_fresh(self) -> None:
-        """Close the task and begin again."""
+        """Close the task and begin again; the draft goes to the trash."""
+        place = self.keeping.forget()
         self.desk.close_task()
+        if place is not None:
+            self.desk.say(f"The draft lies in the trash: {place}")
         self.switch_mode("workbench")
         if not isinstance(self.screen, Welcome):
             self.push_screen(Welcome())

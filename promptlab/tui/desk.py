@@ -41,6 +41,7 @@ class Desk:
         self.hearing = Hearing(self._failed)
         self._reading = Reading(self)
         self._history = WordHistory()
+        self._checked: tuple[LabelWords | None, int | None, str] = (None, None, "")
 
     # -- hearing ------------------------------------------------------------------------------------------------
 
@@ -77,9 +78,12 @@ class Desk:
 
     @property
     def words_problem(self) -> str:
-        """Why the label words cannot be scored; empty when they can."""
-        template, _ = self.parsed
-        return "" if self.session.words is None else words_problem(self.session.words, template and template.slots())
+        """Why the label words cannot be scored; empty when they can. Found out once for the words as they stand."""
+        template, words = self.parsed[0], self.session.words
+        slots = template.slots() if template else None
+        if self._checked[0] is not words or self._checked[1] != slots:
+            self._checked = (words, slots, "" if words is None else words_problem(words, slots))
+        return self._checked[2]
 
     @property
     def can_read(self) -> bool:
@@ -124,9 +128,11 @@ class Desk:
             words = replace(from_table(table, where="the task's words"), name=str(task.get("words_name", "")))
         if words is None:
             words = LabelWords({label: () for label in task["labels"]})
+        is_same = self.session.task is not None and self.session.task.reference == choice.reference
         self.session = self.session.reading(
             task=choice,
             rows="live",
+            test_reads=self.session.test_reads if is_same else 0,
             template=chosen["text"] if template is None else template,
             truncate=chosen["truncate"] if template is None else self.session.truncate,
             template_name=chosen["name"] if template is None else self.session.template_name,
@@ -156,7 +162,7 @@ class Desk:
 
         Raises as ``open_task`` does; the template and the words stand there all the same.
         """
-        self.session = replace(session, read_rev=session.read_rev + 1, score_rev=session.score_rev + 1)
+        self.session = session.reading(rows="live" if session.rows == "test" else session.rows)
         if is_saved:
             self._mark_saved()
         try:
@@ -170,9 +176,7 @@ class Desk:
         """Another template; ``name`` says where it comes from and is empty for one typed by hand."""
         if text == self.session.template and (truncate or self.session.truncate) == self.session.truncate:
             return
-        self.session = self.session.reading(
-            template=text, template_name=name, truncate=truncate or self.session.truncate
-        )
+        self._read_anew(template=text, template_name=name, truncate=truncate or self.session.truncate)
         if name:
             self._mark_saved()
         self.hearing.tell("template")
@@ -197,19 +201,17 @@ class Desk:
 
     def calibrate(self, kind: CalibrationKind | None) -> None:
         """Another calibration, or none."""
-        self.session = self.session.scoring(calibration=kind)
-        self.hearing.tell("words")
-        self._reading.score_now()
+        self._score_anew(calibration=kind)
 
     def read_rows(self, rows: Rows) -> None:
-        """Read other rows: the live ones, all, or the test rows, which the caller has asked about."""
-        self.session = self.session.reading(rows=rows)
+        """Read other rows: the live ones, all, or the test rows, which the caller has asked about; those are counted."""
+        self.session = self.session.reading(rows=rows, test_reads=self.session.test_reads + (rows == "test"))
         self.hearing.tell("rows")
         self._reading.read_soon(0)
 
     def use_model(self, model: ModelChoice) -> None:
         """Another model, or the same on another device or in another precision."""
-        self.session = self.session.reading(model=model)
+        self._read_anew(model=model)
         self.hearing.tell("model")
         self._reading.read_soon(0)
 
@@ -225,9 +227,7 @@ class Desk:
         """A template and words together, as from a run or a bundle."""
         if self.session.words is not None:
             self._history = self._history.edited(self.session.words, "load a prompt")
-        self.session = self.session.reading(
-            template=template, template_name=name, truncate=truncate, words=words, calibration=calibration
-        )
+        self._read_anew(template=template, template_name=name, truncate=truncate, words=words, calibration=calibration)
         self._mark_saved()
         self.hearing.tell("template", "words")
         self._reading.read_soon(0)
@@ -255,9 +255,27 @@ class Desk:
         self.saved_read, self.saved_score = self.session.read_rev, self.session.score_rev
 
     def _set_words(self, words: LabelWords) -> None:
-        self.session = self.session.scoring(words=words)
+        self._score_anew(words=words)
+
+    def _read_anew(self, **changes: Any) -> None:
+        """What is read changes; the test rows are left with that, so that nothing is tried out on them."""
+        had_test = self.session.rows == "test"
+        self.session = self.session.reading(**changes, rows="live" if had_test else self.session.rows)
+        if had_test:
+            self.hearing.tell("rows")
+
+    def _score_anew(self, **changes: Any) -> None:
+        """Words or calibration change: the rows that were read are scored again, or the test rows are left."""
+        had_test = self.session.rows == "test"
+        if had_test:
+            self._read_anew(**changes)
+        else:
+            self.session = self.session.scoring(**changes)
         self.hearing.tell("words")
-        self._reading.score_now()
+        if had_test:
+            self._reading.read_soon(0)
+        else:
+            self._reading.score_now()
 
     def _step(self, step: tuple[WordHistory, LabelWords, str] | None) -> str:
         if step is None:

@@ -18,10 +18,17 @@ _MODE_OF: dict[str, str] = {}
 
 async def do(app: "PromptlabApp", action: Action) -> None:
     """Run the action on its pane, going to the pane's mode where it is in another one."""
+    before = app.current_mode
     place = await _go_to(app, action.place)
     if place is None:
         app.desk.say(f"{action.name}: that is not on the screen now.", "warning")
-        return
+    elif app.current_mode == before:
+        await _run(app, action, place)
+    else:  # once the mode has given the focus to its first pane
+        app.screen.call_after_refresh(_run, app, action, place)
+
+
+async def _run(app: "PromptlabApp", action: Action, place: DOMNode) -> None:
     if isinstance(place, Pane) and isinstance(app.screen, Mode):
         app.screen.show_pane(place)
         if app.screen.focused is None or place not in app.screen.focused.ancestors_with_self:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from promptlab.errors import ConfigError, StoreError
 from promptlab.jobs.client import EngineError, EngineGone
 from promptlab.tui.hearing import Topic
-from promptlab.tui.state.drafts import Draft, read_draft, trash_draft, write_draft
+from promptlab.tui.state.drafts import Draft, now, read_draft, trash_draft, write_draft
 from promptlab.tui.state.lock import WorkspaceLock
 
 if TYPE_CHECKING:
@@ -61,38 +61,43 @@ class Keeping:
         try:
             await self.desk.restore(draft.session, is_saved=draft.is_saved)
         except EngineError as error:
-            self.desk.say(f"{error.what} The template and the words of your draft are kept.", "error")
+            self.desk.say(f"{error.what} Your draft's template and words are kept; ctrl+o opens a table.", "error")
         except EngineGone as error:
             self.desk.say(str(error), "error")
         else:
-            self.desk.say(f"Your draft of {draft.written[:16]} is back.")
+            self.desk.say(f"Your draft of {_when(draft.written)} is back. The palette has Start afresh.")
 
     def heard(self, topic: Topic) -> None:
         """After an edit, write the draft in a second."""
         if not self._is_on or topic not in _EDITS or not self._is_worth_keeping():
             return
-        now = asyncio.get_running_loop().time()
+        time = asyncio.get_running_loop().time()
         if self._put_off_since is None:
-            self._put_off_since = now
-        if now - self._put_off_since < _LONGEST:
+            self._put_off_since = time
+        if time - self._put_off_since < _LONGEST:
             self.desk.hearing.later("draft", AFTER, lambda: self.desk.hearing.spawn(self._write()))
 
     def finish(self) -> None:
         """Write the draft now, if an edit waits for it, and let go of the workspace."""
-        if self._is_on and self._put_off_since is not None and self._is_worth_keeping():
-            with suppress(StoreError):  # said when it first failed; now nobody is left to read it
-                self._write_whole(self._next())
+        self._write_last()
         self._is_on = False
         self._lock.release()
 
     def forget(self) -> Path | None:
         """Put the draft into the trash, so that the next start is a fresh one; its place there."""
-        self._put_off_since = None
         if not self._is_on:
             return None
+        self._write_last()
         with self._guard:
             self._written = self._next()
             return trash_draft(self.workspace)
+
+    def _write_last(self) -> None:
+        """Write the edit that still waits for its second to pass."""
+        if self._is_on and self._put_off_since is not None and self._is_worth_keeping():
+            with suppress(StoreError):  # said when it first failed
+                self._write_whole(self._next())
+        self._put_off_since = None
 
     def _is_worth_keeping(self) -> bool:
         session = self.desk.session
@@ -104,6 +109,8 @@ class Keeping:
 
     async def _write(self) -> None:
         self._put_off_since = None
+        if not self._is_worth_keeping():
+            return
         try:
             await asyncio.to_thread(self._write_whole, self._next())
         except StoreError as error:
@@ -122,6 +129,11 @@ class Keeping:
             if number > self._written:
                 write_draft(self.workspace, session, is_saved=is_saved)
                 self._written = number
+
+
+def _when(written: str) -> str:
+    """The time of today, or the day with its time."""
+    return written[11:16] if written[:10] == now()[:10] else written[:16]
 
 
 def _is_of(draft: Draft, path: str) -> bool:

@@ -8,7 +8,7 @@ from promptlab.errors import ConfigError
 from promptlab.tui import actions, themes
 from promptlab.tui.modes import load_all
 from promptlab.tui.state.keymap import clash, key_problem, usable_keys
-from promptlab.tui.state.settings import changed, read_settings, settings_path, write_setting
+from promptlab.tui.state.settings import ANIMATIONS, changed, read_settings, settings_path, write_setting
 
 if TYPE_CHECKING:
     from textual.types import AnimationLevel
@@ -30,8 +30,8 @@ class Preferences:
     def apply(self, app: "PromptlabApp") -> None:
         """Give the application its theme, its animation and its keys."""
         self.show_theme(app, self.settings.theme)
-        if "TEXTUAL_ANIMATIONS" not in os.environ:
-            app.animation_level = cast("AnimationLevel", self.settings.animation)
+        animation = os.environ.get("TEXTUAL_ANIMATIONS", "")
+        app.animation_level = cast("AnimationLevel", animation if animation in ANIMATIONS else self.settings.animation)
         if self.settings.keys:
             load_all()
         keys, problems = usable_keys(self.settings.keys, actions.ACTIONS)

@@ -56,6 +56,8 @@ class Reading:
         pinned = await desk.ask("pin", name=desk.name, **({} if run is None else {"run": run}))
         desk.live = replace(desk.live, baseline=(pinned["name"], pinned["figures"]))
         desk.hearing.tell("baseline")
+        if run is not None and desk.live.phase == "done":
+            self.score_now()  # the difference to it
 
     async def keep(self, *, pinned: bool = False) -> int:
         """Keep the complete evaluation in the store and return its number; raises EngineError."""

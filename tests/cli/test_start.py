@@ -21,7 +21,7 @@ GROUPS = {
     "model": ("list", "show", "check", "convert", "delete", "adapt", "pretrain"),
     "cache": ("show", "clear"),
 }
-COMMANDS = [("eval",), ("compare",), ("why",), ("predict",), ("doctor",)]
+COMMANDS = [("eval",), ("compare",), ("why",), ("predict",), ("doctor",), ("serve",)]
 COMMANDS += [(group, name) for group, names in GROUPS.items() for name in names]
 
 
@@ -44,7 +44,7 @@ def test_help_and_version_take_less_than_three_tenths_of_a_second(option: str) -
     raise AssertionError(seconds)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], [], ["eval", "--help"], ["runs", "rows", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["eval", "--help"], ["runs", "rows", "--help"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     code = f"""
 import contextlib, io, json, sys
@@ -64,9 +64,10 @@ def test_version_needs_no_typer() -> None:
     assert ran.stdout.split() == ["promptlab", "0.1.0", "False"]
 
 
-def test_the_bare_command_prints_its_help(promptlab: Any) -> None:
+def test_the_bare_command_prints_its_help_where_there_is_no_terminal(promptlab: Any) -> None:
     ran = promptlab()
-    assert ran.code == 0 and "Commands:" in ran.out and "Exit codes: 0 done" in " ".join(ran.out.split())
+    assert ran.code == 2 and "needs a terminal" in ran.err
+    assert "Commands:" in ran.out and "Exit codes: 0 done" in " ".join(ran.out.split())
 
 
 def test_every_command_is_there(promptlab: Any) -> None:
@@ -84,7 +85,7 @@ def test_every_command_explains_itself(promptlab: Any, command: tuple[str, ...])
 
 
 @pytest.mark.parametrize(
-    "command", [one for one in COMMANDS if one != ("runs", "pin") and one != ("runs", "delete")], ids=" ".join
+    "command", [one for one in COMMANDS if one not in (("runs", "pin"), ("runs", "delete"), ("serve",))], ids=" ".join
 )
 def test_every_command_that_prints_results_prints_json(promptlab: Any, command: tuple[str, ...]) -> None:
     assert "--json" in promptlab(*command, "--help").out

@@ -136,3 +136,12 @@ def test_a_model_s_log_probabilities_sum_to_one(name: str) -> None:
     lm = tiny(name)
     total = reading(lm, "{text} {mask}.", TEXTS).tokens(range(lm.pieces)).exp().sum(-1)
     torch.testing.assert_close(total, torch.ones_like(total), atol=1e-5, rtol=1e-5)
+
+
+def test_scores_of_every_piece_are_exact_in_vectors_of_another_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layer is copied a part at a time: the last part is shorter."""
+    lm = tiny("bert", "bfloat16")
+    readout = reading(lm, "{text} It was {mask}.", TEXTS)
+    monkeypatch.setattr("promptlab.model.output._COPIED", lm.pieces // 2 - 3)
+    whole = lm.output.logits(readout.vectors)
+    torch.testing.assert_close(lm.output.every_logit(readout.vectors), whole, atol=1e-5, rtol=1e-5)

@@ -24,6 +24,7 @@ from promptlab.template import (
     check_template,
     parse_parts,
 )
+from promptlab.template.parse import place_tags
 
 words = st.text(min_size=1, max_size=12).filter(lambda text: "[MASK]" not in text)
 filters = st.one_of(
@@ -192,3 +193,10 @@ def test_a_template_without_a_slot_is_refused() -> None:
     with pytest.raises(TemplateError, match=r"of mine\.toml#a .*no slot; write \{mask\}"):
         check_template(Template.parse("{text} It was great."), ["text"], where="mine.toml#a")
     check_template(Template.parse("{text} It was {mask}."), ["text"])
+
+
+def test_tags_are_placed_where_they_are_written() -> None:
+    text = "{{x}} {text|lower}\n{ mask } {token:\\}}"
+    found = place_tags(text)
+    assert [text[start:end] for start, end, _ in found] == ["{text|lower}", "{ mask }", "{token:\\}}"]
+    assert [part for _, _, part in found] == [part for part in Template.parse(text) if not isinstance(part, Text)]

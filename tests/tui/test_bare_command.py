@@ -62,7 +62,10 @@ def test_without_a_terminal_it_says_so_in_a_sentence(folder: Path, capsys: pytes
 
 @pytest.mark.parametrize(
     ("word", "sentence"),
-    [("evl", "No such command 'evl'. Did you mean 'eval'?"), ("film.csv", "no file 'film.csv'. Did you mean 'films.csv'?")],
+    [
+        ("evl", "No such command 'evl'. Did you mean 'eval'?"),
+        ("film.csv", "no file 'film.csv'. Did you mean 'films.csv'?"),
+    ],
 )
 def test_what_is_neither_gets_the_nearest(
     folder: Path, capsys: pytest.CaptureFixture[str], word: str, sentence: str
@@ -90,7 +93,9 @@ def test_the_way_to_the_application_imports_no_typer_and_nothing_that_computes()
         "import sys, promptlab.cli.main, promptlab.cli.edge, promptlab.cli.start, promptlab.tui.app\n"
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
     assert loaded & {"typer", "click", "numpy", "torch", "pyarrow", "nltk", "transformers"} == set()
 
 

@@ -1,6 +1,7 @@
 """``promptlab words learn``: a verbalizer learnt on a few labelled rows, reported on rows that it never saw."""
 
 import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -171,8 +172,9 @@ def _write(place: outs.Out | Path, found: "LearnedBySeeds") -> None:
         place.write(pipeline.words)
         return
     from promptlab.pipeline import save
+    from promptlab.pipeline.using import predict_command
 
     save(pipeline, place, about=found.bundle_about())
     console.say(f"Saved in {place}. Use it:")
-    console.say(f"  promptlab predict {place} 'a text'")
-    console.say(f"  promptlab eval --bundle {place} --task FILE")
+    console.say(f"  {predict_command(str(place))}")
+    console.say(f"  promptlab eval --bundle {shlex.quote(str(place))} --task FILE")

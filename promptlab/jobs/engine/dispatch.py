@@ -36,6 +36,7 @@ HANDLERS: Mapping[str, Handler] = {
     "guess": Handler("guess:guess"),
     "describe": Handler("describe:describe", "aside", "torch"),
     "parse": Handler("parse:parse"),
+    "load": Handler("load:load", "reading"),
     "read": Handler("read:read", "reading"),
     "abandon": Handler("abandon:abandon"),
     "score": Handler("score:score", needs="reading"),
@@ -50,7 +51,7 @@ HANDLERS: Mapping[str, Handler] = {
     "check": Handler("checks:check", "aside"),
     "runs": Handler("runs:runs"),
     "save": Handler("save:save", needs="torch"),
-    "bundle": Handler("bundles:bundle", needs="torch"),
+    "bundle": Handler("bundles:bundle"),
     "ensemble": Handler("ensemble:ensemble", needs="reading"),
 }
 
@@ -89,7 +90,7 @@ class Line:
 
 
 class Dispatcher:
-    """Three threads and what waits for each; ``send`` writes a line."""
+    """Threads and what waits for each; ``send`` writes a line."""
 
     def __init__(self, held: Held, send: Send) -> None:
         self.held, self._send = held, send
@@ -98,9 +99,9 @@ class Dispatcher:
         held.serve_others = self._serve_others
 
     def start(self) -> None:
-        """Start the threads."""
-        for name, line in self._lines.items():
-            threading.Thread(target=self._work, args=(name, line), name=name, daemon=True).start()
+        """Start the threads: two aside, as a search for neighbours must not keep the senses of a word waiting."""
+        for name in (*self._lines, "aside"):
+            threading.Thread(target=self._work, args=(name, self._lines[name]), name=name, daemon=True).start()
 
     def take(self, request: Request) -> None:
         """A request came; called on the reader thread."""

@@ -123,37 +123,34 @@ def see(reading: "Reading", words: LabelWords, calibration: CalibrationKind | No
     except Unread:
         return Seen(reading.lm, spelling, words, None, torch.zeros(0, dtype=torch.long))
     targets = torch.from_numpy(targets_of(reading)[places])
-    frozen, problem, notes = _frozen(reading, words, calibration)
-    whole = [str(word) for word in words.every_word() if _lacks(readout, spelling, word, words)]
-    if whole and not problem:
-        problem = f"{counted(len(whole), 'word')} must be read whole first."
+    problem = _unscorable(reading, readout, spelling, words)
+    frozen, notes = (words, []) if problem else _frozen(reading, words, calibration)
     return Seen(reading.lm, spelling, frozen, readout, targets, problem, (*notes, *filter(None, [problem])))
 
 
-def _frozen(
-    reading: "Reading", words: LabelWords, calibration: CalibrationKind | None
-) -> tuple[LabelWords, str, list[str]]:
-    """The words with their calibration; why they cannot be scored; and what holds of it while a word is changed."""
+def _unscorable(reading: "Reading", readout: Readout, spelling: Spelling, words: LabelWords) -> str:
+    """Why the words have no scores on these rows; empty where they have."""
     try:
         reading.pipeline(replace(words, calibration=None), None)
+        for word in words.every_word():
+            spelling.word(word)
     except PromptlabError as error:
-        return words, str(error), []
+        return str(error)
+    unread = [word for word in words.every_word() if readout.is_whole(word, words.pieces)]
+    unread = [word for word in unread if str(word) not in readout.columns]
+    return f"{counted(len(unread), 'word')} must be read whole first." if unread else ""
+
+
+def _frozen(reading: "Reading", words: LabelWords, calibration: CalibrationKind | None) -> tuple[LabelWords, list[str]]:
+    """The words with their calibration, and what holds of it while a word is changed."""
     if calibration is None:
-        return replace(words, calibration=None), "", []
+        return replace(words, calibration=None), []
     try:
         found = reading.pipeline(words, calibration).words
     except (NeedsReading, PromptlabError):
-        return replace(words, calibration=None), "", [f"Changes are counted without the calibration {calibration!r}."]
+        return replace(words, calibration=None), [f"Changes are counted without the calibration {calibration!r}."]
     assert found is not None and found.calibration is not None
     if found.calibration.word_prior is not None:
         said = "Words that are tried have their priors from these rows; those of the words in use stay as they are."
-        return found, "", [said]
-    return found, "", [f"The calibration ({calibration}) stays as it is for every change; adding a word fits it anew."]
-
-
-def _lacks(readout: Readout, spelling: Spelling, word: Word, words: LabelWords) -> bool:
-    try:
-        spelling.word(word)
-    except ConfigError:
-        return False
-    return readout.is_whole(word, words.pieces) and str(word) not in readout.columns
+        return found, [said]
+    return found, [f"The calibration ({calibration}) stays as it is for every change; adding a word fits it anew."]

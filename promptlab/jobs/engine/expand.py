@@ -42,6 +42,7 @@ def expand(held: Held, request: Request, say: Say) -> dict[str, Any]:
     for source, (phase, propose) in _SOURCES.items():
         if source not in ground.sources:
             continue
+        ground.looking_in = source
         ground.phase(phase)
         try:
             proposals[source] = in_case_of_seeds(propose(ground), ground.seeds)

@@ -41,7 +41,7 @@ def figures(reading: "Reading", judged: "Judged", held: "Held", *, score_rev: in
         **_NOTHING,
         **_head(reading),
         **revisions,
-        **_measured(judged.scores),
+        **measured(judged.scores),
         "calibration": _calibration(judged),
         "delta": delta(held.baseline, judged.scores, revisions, fingerprint=reading.task.fingerprint),
         "cut": cut(reading.snapshot()[0]),
@@ -101,7 +101,8 @@ def _head(reading: "Reading") -> dict[str, Any]:
     }
 
 
-def _measured(scores: Scores) -> dict[str, Any]:
+def measured(scores: Scores) -> dict[str, Any]:
+    """What is measured on labelled rows; nothing where there are none."""
     tally = scores.tally
     if tally.n == 0:
         return {}

@@ -1,17 +1,18 @@
 """``guess``: what a table is: its columns, labels and first rows, and the template and words that it begins with."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from promptlab.errors import ConfigError, DataError
 from promptlab.jobs.engine.held import Held, Say
 from promptlab.jobs.engine.live_rows import choose_live
 from promptlab.jobs.wire import Request
-from promptlab.task import Example, Task, bare_numbers
+from promptlab.task import Task, bare_numbers
 from promptlab.task.columns import input_fields
-from promptlab.task.rows import ArrowRows, JoinedRows, labels_of
+from promptlab.task.rows import ArrowRows, Form, JoinedRows, labels_of
 from promptlab.template import default_template, guess_kind
 from promptlab.text import listed
 from promptlab.verbalizer import default_words, to_table
@@ -48,7 +49,7 @@ def guess(held: Held, request: Request, say: Say) -> dict[str, Any]:
         "kind": kind,
         "template": _template(task),
         **_words(task, kind),
-        "first": [_shown(row, columns) for row in islice(chain.from_iterable(splits.values()), _FIRST)],
+        "first": list(islice(_shown(task, columns), _FIRST)),
         **_live(task),
     }
 
@@ -104,10 +105,15 @@ def _no_words(why: str) -> dict[str, Any]:
     return {"words": None, "words_name": "", "words_note": why}
 
 
-def _shown(row: Example, columns: Mapping[str, Any]) -> dict[str, Any]:
-    names: Sequence[str] = [columns["text"], *columns["columns"][:_COLUMNS]]
-    cells = {name: row.fields[name][:_CELL] for name in dict.fromkeys(names) if name in row.fields}
-    return {"cells": cells, "label": row.label}
+def _shown(task: Task, columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rows as they lie in the file, their cells cut, and the label that each has by its name."""
+    text, label = columns["text"], columns["label"]
+    names = [name for name in columns["columns"] if name in (text, label)]
+    names = list(dict.fromkeys([*names, *columns["columns"][:_COLUMNS]]))
+    for rows in _tables(task):
+        file = replace(rows[:_FIRST], form=Form(tuple(names)))
+        for cells, row in zip(file, rows[:_FIRST], strict=True):
+            yield {"cells": {name: cells.fields[name][:_CELL] for name in names}, "label": row.label}
 
 
 def _live(task: Task) -> dict[str, Any]:

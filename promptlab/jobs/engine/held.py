@@ -72,7 +72,7 @@ class Held:
         self._tasks: dict[str, Task] = {}
         self._model: Mapping[str, Any] | None = None
         self._lock = threading.Lock()
-        self._newest_read = self._newest_abandon = 0
+        self._newest_read = self._newest_abandon = self._newest_ensemble = 0
         self._newest_score: Request | None = None
 
     @cached_property
@@ -131,6 +131,8 @@ class Held:
             self._newest_read = request.id
         elif request.do == "abandon":
             self._newest_abandon = request.id
+        elif request.do == "ensemble":
+            self._newest_ensemble = request.id
 
     @property
     def newest_score(self) -> int:
@@ -144,6 +146,10 @@ class Held:
         return score if score is not None and is_newer else request
 
     def check_abandoned(self, request: Request) -> None:
-        """Raises Abandoned when a newer reading, or ``abandon``, came after the request."""
+        """Raises Abandoned when a newer reading, or ``abandon``, came after the request, and of two ensembles for the
+        older one.
+        """
+        if request.do == "ensemble" and self._newest_ensemble > request.id:
+            raise Abandoned("A newer ensemble was asked for.")
         if request.id and max(self._newest_read, self._newest_abandon) > request.id:
             raise Abandoned("A newer reading came." if self._newest_read > request.id else "The reading was abandoned.")

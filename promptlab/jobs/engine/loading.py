@@ -55,7 +55,7 @@ def load(held: Held, table: Mapping[str, Any], say: Say) -> "LanguageModel":
             revision=str(table.get("revision", "")),
             device=str(table.get("device", "auto")),
             dtype=table.get("dtype"),
-            threads=table.get("threads") or held.threads,
+            threads=table.get("threads") or held.threads or None,
             offline=bool(table.get("offline")),
             say=heard,
         )

@@ -33,8 +33,8 @@ _VOCABULARIES: "WeakKeyDictionary[Reading, SlotVocabulary]" = WeakKeyDictionary(
 class Ground:
     """What an expansion is asked, and what it works with.
 
-    ``seeds`` are the words of the labels that have some. ``reading`` and ``seen`` are None while the model is being
-    loaded. ``likeliest`` and ``notes`` are filled in on the way.
+    ``seeds`` are the words of the labels that have some, ``looking_in`` is the source that is asked now. ``reading``
+    and ``seen`` are None while the model is being loaded. ``likeliest`` and ``notes`` are filled in on the way.
     """
 
     label: str
@@ -47,17 +47,18 @@ class Ground:
     say: Say
     reading: "Reading | None" = None
     seen: Seen | None = None
+    looking_in: Source | None = None
     likeliest: list[tuple[str, float]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def note(self, text: str, *, level: str = "info") -> None:
         """Say a sentence now, and keep it for the result."""
         self.notes.append(text)
-        self.say({"kind": "note", "level": level, "text": text})
+        self.say({"kind": "note", "level": level, "text": text, "source": self.looking_in})
 
     def phase(self, text: str) -> None:
         """Say what is being done."""
-        self.say({"kind": "phase", "text": text})
+        self.say({"kind": "phase", "text": text, "source": self.looking_in})
 
     def loaded(self) -> "tuple[Reading, Seen]":
         """The reading; raises Unread while the model is being loaded."""

@@ -32,6 +32,7 @@ def read(held: Held, request: Request, say: Say) -> dict[str, Any]:
     load_torch(held, say)
     reading = _begin(held, request)
     held.reading = reading
+    _take_newest(held, request, reading)  # from now on a score finds the reading
     try:
         lm = held.load(request.fields["model"], say)
         held.check_abandoned(request)
@@ -51,21 +52,26 @@ def _begin(held: Held, request: Request) -> Reading:
     task = held.task(fields["task"])
     template = Template.parse(fields["template"], truncate=fields.get("truncate") or "tail")
     check_template(template, task.fields)
-    asked = held.newest_words(request)
-    words = fit_labels(words_of(asked), task.labels)
-    check_words(words, task.labels, template.slots())
     reading = Reading(
         request.read_rev,
         task,
         fields["task"],
         _live_rows(held, request),
         template,
-        words=words,
-        score_rev=asked.score_rev,
+        words=fit_labels(words_of(request), task.labels),
+        score_rev=request.score_rev,
         seed=int(fields.get("seed") or SEED),
     )
-    reading.take_words(words, calibration_of(asked, reading), asked.score_rev)
+    _take_newest(held, request, reading)
+    check_words(reading.words, task.labels, template.slots())
     return reading
+
+
+def _take_newest(held: Held, request: Request, reading: Reading) -> None:
+    """The words of the request, or those of a score that came while there was no reading yet to score."""
+    asked = held.newest_words(request)
+    words = fit_labels(words_of(asked), reading.task.labels)
+    reading.take_words(words, calibration_of(asked, reading), asked.score_rev)
 
 
 def _live_rows(held: Held, request: Request) -> LiveRows:
@@ -102,9 +108,9 @@ def _read_chunk(
         for shard in reading.lm.read(reading.template, chunk.examples, words=words, cache=held.cache):
             shards.append(shard)
             done += len(shard)
-            held.check_abandoned(request)
             if often.may("progress"):
                 say({"kind": "progress", "done": before + done, "total": total, "rate": reading.rate(before + done)})
+            held.check_abandoned(request)
     reading.add(chunk, shards)
 
 

@@ -30,6 +30,7 @@ class FilterBar(Horizontal):
     def __init__(self) -> None:
         super().__init__(id="filters")
         self.ids: Sequence[str] = ()  # rows of a finding; no field shows them
+        self.labels: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The fields."""
@@ -41,7 +42,8 @@ class FilterBar(Horizontal):
 
     def offer(self, labels: Iterable[str]) -> None:
         """The labels of another task; nothing is filtered."""
-        shown = [(plain(shorten(label, 40)), label) for label in labels]
+        self.labels = tuple(labels)
+        shown = [(plain(shorten(label, 40)), label) for label in self.labels]
         with self.prevent(Select.Changed):
             for name in ("#by-label", "#by-predicted"):
                 self.query_one(name, Select).set_options(shown)
@@ -55,8 +57,9 @@ class FilterBar(Horizontal):
         with self.prevent(Select.Changed, Input.Changed):
             self.query_one("#by-text", Input).value = str(wanted.get("text", ""))
             self.query_one("#by-confidence", Input).value = typed
-            for name in ("label", "predicted", "right"):
-                self.query_one(f"#by-{name}", Select).value = wanted.get(name, Select.NULL)
+            for name, choices in (("label", self.labels), ("predicted", self.labels), ("right", (True, False))):
+                value = wanted.get(name)
+                self.query_one(f"#by-{name}", Select).value = value if value in choices else Select.NULL
 
     def go_to(self, name: str) -> None:
         """Give the focus to a field; a list of choices opens."""

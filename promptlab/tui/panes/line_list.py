@@ -33,7 +33,6 @@ class LineList(ScrollView, can_focus=True):
         Binding("pageup", "page(-1)", show=False),
         Binding("home,g", "go(0)", show=False),
         Binding("end,G", "go(-1)", show=False),
-        Binding("enter", "choose", "Enter", show=False),
     ]
 
     class Moved(Message):
@@ -48,11 +47,11 @@ class LineList(ScrollView, can_focus=True):
             """The list."""
             return self.lines
 
-    class Chosen(Moved):
-        """``enter``, or a click on the line under the cursor."""
+    class Clicked(Moved):
+        """A click on the line under the cursor."""
 
-    def __init__(self, draw: Draw, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, draw: Draw) -> None:
+        super().__init__()
         self.draw = draw
         self.count = self.cursor = 0
 
@@ -65,7 +64,7 @@ class LineList(ScrollView, can_focus=True):
         self._keep_in_sight()
         self.refresh()
 
-    def visible(self) -> range:
+    def seen(self) -> range:
         """The lines on the screen."""
         top = self.scroll_offset.y
         return range(top, min(self.count, top + max(self.size.height - 1, 0)))
@@ -90,12 +89,12 @@ class LineList(ScrollView, can_focus=True):
         self._keep_in_sight()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the line; a click on the line under the cursor chooses it."""
+        """Put the cursor on the line; say it where it stands there already."""
         at = self.scroll_offset.y + event.y - 1
         if event.y < 1 or not 0 <= at < self.count:
             return
         if at == self.cursor:
-            self.action_choose()
+            self.post_message(self.Clicked(self))
         else:
             self._put(at)
 
@@ -110,11 +109,6 @@ class LineList(ScrollView, can_focus=True):
     def action_go(self, at: int) -> None:
         """To a line; -1 is the last."""
         self._put(at if at >= 0 else self.count - 1)
-
-    def action_choose(self) -> None:
-        """Choose the line under the cursor."""
-        if self.count:
-            self.post_message(self.Chosen(self))
 
     def _put(self, at: int) -> None:
         self.cursor = max(0, min(at, self.count - 1))

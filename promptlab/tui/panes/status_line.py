@@ -31,22 +31,34 @@ class StatusLine(Static):
         """Hear no more."""
         self._stop()
 
+    def on_resize(self) -> None:
+        """Show as much as fits now."""
+        self.heard("task")
+
     def heard(self, topic: "Topic") -> None:
         """Show the line again."""
-        self.update(plain(status_text(cast("PromptlabApp", self.app).desk)))
+        self.update(plain(status_text(cast("PromptlabApp", self.app).desk, width=self.size.width)))
 
 
-def status_text(desk: "Desk") -> str:
-    """The line in words."""
-    live, session = desk.live, desk.session
-    task = shorten(str(desk.task["name"]), 24) if desk.task else "no task"
-    model = shorten(session.model.name, 30)
-    parts = ["promptlab", f"{task} · {model}", _engine(desk)]
-    if live.model is not None:
-        parts.append(_device(live.model))
-    if not desk.is_saved:
-        parts.append("*unsaved")
-    return "  ".join(parts)
+def status_text(desk: "Desk", *, width: int = 0) -> str:
+    """The line in words; where ``width`` columns (0: any number) do not hold it, what matters least is left out."""
+    unsaved = [] if desk.is_saved else ["*unsaved"]
+    device = [] if desk.live.model is None else [_device(desk.live.model)]
+    for task, model in ((24, 30), (16, 16), (10, 10)):
+        named = f"{_task(desk, task)} · {shorten(desk.session.model.name, model)}"
+        for parts in (
+            ["promptlab", named, _engine(desk), *device],
+            [named, _engine(desk), *device],
+            [named, _engine(desk)],
+        ):
+            line = "  ".join([*parts, *unsaved])
+            if not width or len(line) <= width:
+                return line
+    return "  ".join([_engine(desk), *unsaved])
+
+
+def _task(desk: "Desk", most: int) -> str:
+    return shorten(str(desk.task["name"]), most) if desk.task else "no task"
 
 
 def _engine(desk: "Desk") -> str:
@@ -54,7 +66,8 @@ def _engine(desk: "Desk") -> str:
     if state.name == "stopped":
         return "✗ engine stopped (ctrl+r restarts it)"
     if live.phase == "loading":
-        return f"◌ {live.said or 'loading the model'}"
+        share = f" {live.done / live.total:.0%} of {size(live.total)}" if live.total else ""
+        return f"◌ {live.said or 'loading the model'}{share}"
     if live.phase == "reading":
         rate = f", {live.rate:.0f} rows/s" if live.rate else ""
         return f"▶ reading {live.done:,}/{live.total:,}{rate}" if live.total else f"▶ {live.said or 'reading'}"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Log as Lines
@@ -24,10 +25,13 @@ class Log(ModalScreen[None]):
     """Two boxes: what promptlab said, and the engine's own log."""
 
     place: ClassVar[str] = "log"
-    BINDINGS = declare(
-        Action("log.close", "escape,f12,q", "close", "Close", "Close the log.", True),
-        Action("log.copy", "y", "copy", "Copy", "Copy the whole log, to paste it into a report.", True),
-    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *declare(
+            Action("log.close", "escape,q", "close", "Close", "Close the log.", True),
+            Action("log.copy", "y", "copy", "Copy", "Copy the whole log, to paste it into a report.", True),
+        ),
+        Binding("f12", "close", show=False),
+    ]
 
     def compose(self) -> ComposeResult:
         """The two boxes and the keys."""

@@ -8,8 +8,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
+from promptlab.tui.panes.mini_live import MiniLive
 from promptlab.tui.panes.pane import Pane
 from promptlab.tui.panes.pane_strip import PaneStrip
 from promptlab.tui.panes.status_line import StatusLine
@@ -18,15 +19,12 @@ if TYPE_CHECKING:
     from promptlab.tui.app import PromptlabApp
     from promptlab.tui.desk import Desk
 
-# Below this the screen says so in one line and keeps its state.
-LEAST = (60, 16)
-
 
 class Mode(Screen[None]):
     """A mode has a ``name`` and says which panes it has; narrow screens show one of them at a time.
 
     Classes on the screen: ``-narrow`` below 100 columns, ``-medium`` below 140, ``-wide`` above, ``-short`` below 30
-    rows, ``-tiny`` where nothing fits.
+    rows. Below 60x16 nothing of it is shown (screens/too_small.py).
     """
 
     HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]
@@ -45,13 +43,13 @@ class Mode(Screen[None]):
         return cast("PromptlabApp", self.app).desk
 
     def compose(self) -> ComposeResult:
-        """Status line, pane strip, body, footer; and the one line for a screen that is too small."""
+        """Status line, pane strip, body, the figures in one line, footer."""
         yield StatusLine()
         yield PaneStrip()
         with Container(id="body"):
             yield from self.panes()
+        yield MiniLive()
         yield Footer(compact=True, show_command_palette=False)
-        yield Static("", id="too-small", markup=False)
 
     def panes(self) -> Iterable[Widget]:
         """The panes, in the order of tab."""
@@ -68,19 +66,15 @@ class Mode(Screen[None]):
             self.show_pane(panes[0])
             panes[0].enter()
 
-    def on_resize(self) -> None:
-        """Say it where the screen is too small to show anything."""
-        width, height = self.app.size
-        is_tiny = width < LEAST[0] or height < LEAST[1]
-        self.set_class(is_tiny, "-tiny")
-        if is_tiny:
-            self.query_one("#too-small", Static).update(
-                f"promptlab needs at least {LEAST[0]}x{LEAST[1]} (now {width}x{height})"
-            )
-
     def on_pane_entered(self, event: Pane.Entered) -> None:
         """Show the pane that has the focus where only one fits."""
         self.show_pane(event.pane)
+
+    def on_pane_strip_chosen(self, event: PaneStrip.Chosen) -> None:
+        """Go to the pane whose name was clicked."""
+        pane = self.every_pane()[event.place]
+        self.show_pane(pane)
+        pane.enter()
 
     def show_pane(self, pane: Pane) -> None:
         """Mark a pane as the current one."""

@@ -82,7 +82,7 @@ def _checked(session: Session) -> Session:
         session.model.name,
         session.task.reference if session.task else "",
     )
-    numbers = (session.read_rev, session.score_rev)
+    numbers = (session.read_rev, session.score_rev, session.test_reads)
     closed = session.rows in ("live", "all", "test") and session.truncate in ("tail", "head", "balanced")
     if not closed or not all(isinstance(text, str) for text in texts) or not all(type(one) is int for one in numbers):
         raise TypeError("a part of it is of the wrong kind")

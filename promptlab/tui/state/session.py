@@ -48,7 +48,8 @@ class Session:
     """Task, rows, model and template (``read_rev`` counts their edits), words and calibration (``score_rev``).
 
     ``template`` is the text as it stands in the editor, whether or not it parses; ``template_name`` and ``words.name``
-    say where they came from. ``words`` is None before there is a task.
+    say where they came from. ``words`` is None before there is a task. ``test_reads`` counts how often the test rows of
+    the task were read on purpose.
     """
 
     task: TaskChoice | None = None
@@ -61,6 +62,7 @@ class Session:
     calibration: CalibrationKind | None = None
     read_rev: int = 0
     score_rev: int = 0
+    test_reads: int = 0
 
     def reading(self, **changes: Any) -> "Session":
         """The session with other things to read: what was read of the old ones is no longer current."""

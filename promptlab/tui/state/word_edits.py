@@ -1,10 +1,11 @@
 """Edits of label words: each takes a table of words and gives a new one; what cannot be done is a ConfigError."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from promptlab.errors import ConfigError
 from promptlab.text import fold, shorten
+from promptlab.tui.state.typed_words import Typed, is_same
 from promptlab.verbalizer import LabelWords, Word
 
 
@@ -54,6 +55,25 @@ def move_word(words: LabelWords, label: str, place: int, to: str) -> LabelWords:
         raise ConfigError(f"{to!r} has the word {shorten(str(word), 40)!r} already.")
     moved = remove_word(words, label, place)
     return moved.with_words(to, (*moved.words[to], word))
+
+
+def write_words(words: LabelWords, label: str, typed: Sequence[Typed]) -> LabelWords:
+    """The label's words as they were typed; old ones keep where they come from, those that are off stay behind.
+
+    Raises ConfigError for a word that is typed twice and for one that another label has.
+    """
+    old = words.words[label]
+    row: list[Word] = []
+    for one in typed:
+        word = next((word for word in old if is_same(word, one)), None)
+        if any(_is_same(other, one.word()) for other in row):
+            raise ConfigError(f"{shorten(str(one.word()), 40)!r} stands there twice.")
+        if word is None and (owner := _owner(words, one.word(), apart_from=label)):
+            raise ConfigError(f"{shorten(str(one.word()), 40)!r} is a word of {owner!r}; it can stand under one label.")
+        weight = 1.0 if one.weight is None else one.weight
+        row.append(one.word() if word is None else replace(word, on=True, dropped="", weight=weight))
+    left = [word for word in old if not word.on and not any(_is_same(word, other) for other in row)]
+    return words.with_words(label, (*row, *left))
 
 
 def _changed(words: LabelWords, label: str, place: int, change: Callable[[Word], Word]) -> LabelWords:

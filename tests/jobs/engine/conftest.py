@@ -1,79 +1,30 @@
-"""An engine in the test's own process: its handlers are called one by one, and what they say is kept."""
+"""Engines in the test's own process, on the embedded model."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
+from engine_at_hand import AtHand, write_task
 
-from promptlab.jobs.engine.held import Held
-from promptlab.jobs.engine.read import read
-from promptlab.jobs.engine.score import score
-from promptlab.jobs.wire import Request
-from promptlab.model import LanguageModel
-from promptlab.verbalizer import parse_words, to_table
-
-Heard = Callable[[Mapping[str, Any]], None]
+from promptlab.model import LanguageModel, ReadoutCache
 
 
-class AtHand:
-    """Requests with growing numbers and revisions; ``events`` are those of the last ``read`` or ``score``."""
+@pytest.fixture(scope="session")
+def shared_cache() -> ReadoutCache:
+    """What the tests have read, so that the next one need not read it again."""
+    return ReadoutCache()
 
-    def __init__(self, workspace: Path, lm: LanguageModel) -> None:
-        self.held = Held(workspace)
-        self.held.torch_is_here.set()
-        self.held.lm, self.held._model = lm, {"name": "embedded"}
-        self.task: dict[str, Any] = {"reference": "sample"}
-        self.template = "{text} It was {mask}."
-        self.labels = ("negative", "positive")
-        self.events: list[Mapping[str, Any]] = []
-        self.number = self.read_rev = self.score_rev = 0
 
-    def request(self, do: str, **fields: Any) -> Request:
-        """The next request, noted as the reader thread notes it."""
-        self.number += 1
-        made = Request(self.number, do, self.read_rev, self.score_rev, fields)
-        self.held.arrived(made)
-        return made
-
-    def words(self, text: str) -> dict[str, Any]:
-        return to_table(parse_words(text, self.labels))
-
-    def reading(self, words: str = "positive=good negative=bad", **fields: Any) -> Request:
-        """A request for a new reading."""
-        self.read_rev += 1
-        usual = {"task": self.task, "template": self.template, "model": {"name": "embedded"}, "calibration": None}
-        return self.request("read", **{**usual, "words": self.words(words), **fields})
-
-    def read(self, words: str = "positive=good negative=bad", hear: Heard | None = None, **fields: Any) -> Any:
-        """The figures of a reading; ``hear`` is told each event while it goes on."""
-        return self.answer(read, self.reading(words, **fields), hear)["figures"]
-
-    def score(self, words: str, calibration: str | None = None, **fields: Any) -> Any:
-        """The figures under other words; asked as on the answering thread."""
-        self.score_rev += 1
-        request = self.request("score", words=self.words(words), calibration=calibration, **fields)
-        return score(self.held, request, lambda event: None)["figures"]
-
-    def answer(self, handle: Any, request: Request, hear: Heard | None = None) -> Any:
-        """What a handler answers; its events are kept."""
-        self.events = []
-
-        def say(event: Mapping[str, Any]) -> None:
-            self.events.append(event)
-            if hear is not None:
-                hear(event)
-
-        return handle(self.held, request, say)
-
-    def kinds(self) -> list[str]:
-        return [event["kind"] for event in self.events]
-
-    def scored(self) -> list[Mapping[str, Any]]:
-        """The figures of the events that brought some."""
-        return [event["figures"] for event in self.events if event["kind"] == "scored"]
+@pytest.fixture(scope="session")
+def small_task(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_task(tmp_path_factory.mktemp("tasks") / "small")
 
 
 @pytest.fixture
-def engine(tmp_path: Path, embedded: LanguageModel) -> AtHand:
-    return AtHand(tmp_path, embedded)
+def engine(tmp_path: Path, small_task: Path, embedded: LanguageModel, shared_cache: ReadoutCache) -> AtHand:
+    return AtHand(tmp_path, small_task, embedded, shared_cache)
+
+
+@pytest.fixture
+def fresh_engine(tmp_path: Path, small_task: Path, embedded: LanguageModel) -> AtHand:
+    """An engine for which nothing was read before."""
+    return AtHand(tmp_path, small_task, embedded, ReadoutCache())

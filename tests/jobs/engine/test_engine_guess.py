@@ -55,7 +55,7 @@ def test_a_corrected_column_and_named_labels_are_taken(tmp_path: Path) -> None:
     found = asked(table, tmp_path, text="other", label="kind", labels="x=calm,y=angry")
     assert (found["text"], found["label"], found["labels"]) == ("other", "kind", ["calm", "angry"])
     assert found["first"][0] == {
-        "cells": {"other": "second 0", "text": "first 0", "label": "0"},
+        "cells": {"text": "first 0", "other": "second 0", "label": "0", "kind": "x"},
         "label": "calm",
     }
 
@@ -108,7 +108,7 @@ def test_all_begins_with_the_chunks_that_are_read_live() -> None:
     read_live = [[live.rows[place].id for place in chunk] for chunk in live.chunks()]
     read_all = [[every.rows[place].id for place in chunk] for chunk in every.chunks()]
     assert read_all[: len(read_live)] == read_live
-    assert sorted(sum(read_all, [])) == sorted(row.id for row in task.train)
+    assert sorted(name for chunk in read_all for name in chunk) == sorted(row.id for row in task.train)
 
 
 def test_a_guess_brings_in_no_torch() -> None:

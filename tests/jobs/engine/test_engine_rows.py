@@ -116,13 +116,13 @@ def test_words_to_be_read_whole_are_unread_and_another_reading_is_too(asked: Ask
 
 @pytest.fixture(scope="module")
 def wide(embedded: LanguageModel, tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    """A cell of 3 MB, and 3,000 columns."""
+    """A cell of half a megabyte, and 3,000 columns."""
     folder = tmp_path_factory.mktemp("wide")
     with (folder / "wide.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "label", *(f"c{number}" for number in range(3000))])
         for place in range(12):
-            text = "so good " * 400_000 if place == 1 else f"a fine film {place}"
+            text = "so good " * 60_000 if place == 1 else f"a fine film {place}"
             writer.writerow([text, ("negative", "positive")[place % 2], *["x" * 9] * 3000])
     task = {"reference": str(folder / "wide.csv"), "text": "text", "label": "label"}
     asked = begun(None, folder, task=task)
@@ -139,7 +139,7 @@ def test_a_huge_cell_and_thousands_of_columns_cross_in_parts(wide: Asked) -> Non
     seen = wide(row, place=1, words=WORDS)
     assert time.perf_counter() - start < 2
     assert len(seen["fields"]["text"]) == 20_000 and len(seen["fields"]) <= 41 and seen["fields_left"] >= 2900
-    assert seen["cut"] == dict(prompt.cut) and seen["cut"]["text"] > 700_000
+    assert seen["cut"] == dict(prompt.cut) and seen["cut"]["text"] > 100_000
     rows = wide(page, filter={}, sort="place", descending=False, start=0, count=50)["rows"]
     assert len(rows) == 12 and len(rows[1]["text"]) == 300
 
