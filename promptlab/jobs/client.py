@@ -5,17 +5,19 @@ Light: nothing here brings in more than the standard library, so that the applic
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from promptlab.jobs.engine_log import EngineLog
+from promptlab.jobs.engine_state import EngineError, EngineGone, EngineState, error_from, why_it_ended
 from promptlab.jobs.wire import Reply, Request, from_line, to_line
+
+__all__ = ["EngineClient", "EngineError", "EngineGone", "EngineState", "OnEvent"]
 
 # An event of a request, with the revisions that it belongs to.
 OnEvent = Callable[[Mapping[str, Any], int, int], None]
@@ -28,28 +30,6 @@ _TO_LEAVE, _TO_TERMINATE = 1.0, 0.5
 _QUIET = {"PYTHONUNBUFFERED": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
 # Threads that wait do not spin: on two cores, spinning takes what edits and the screen are computed with.
 _WAITING = {"OMP_WAIT_POLICY": "PASSIVE"}
-
-
-@dataclass(frozen=True, slots=True)
-class EngineState:
-    """Whether the engine runs; ``sentence`` says why it stopped, ``pid`` is that of a running one."""
-
-    name: Literal["off", "starting", "ready", "stopped"]
-    sentence: str = ""
-    pid: int | None = None
-
-
-class EngineError(Exception):
-    """What the engine answers instead of a result; ``what`` is the whole sentence, ``kind`` one of the protocol's."""
-
-    def __init__(self, kind: str, what: str, where: str = "", remedy: str = "", line: int = 0, column: int = 0) -> None:
-        super().__init__(what)
-        self.kind, self.what, self.where, self.remedy = kind, what, where, remedy
-        self.line, self.column = line, column
-
-
-class EngineGone(Exception):
-    """The engine ended, or was never started; a sentence."""
 
 
 @dataclass(slots=True)
@@ -185,7 +165,7 @@ class EngineClient:
         elif reply.result is not None:
             asked.answer.set_result(dict(reply.result))
         elif reply.error is not None:
-            asked.answer.set_exception(_error(reply.error))
+            asked.answer.set_exception(error_from(reply.error))
 
     def _hear(self, on_event: OnEvent | None, reply: Reply) -> None:
         """Tell of an event; an error in what hears it is no reason to hear no more."""
@@ -199,7 +179,7 @@ class EngineClient:
 
     def _ended(self, code: int) -> None:
         self._process = self._listening = None
-        sentence = "The engine was stopped." if self._is_stopping else _why(code, self._log.last_line())
+        sentence = "The engine was stopped." if self._is_stopping else why_it_ended(code, self._log.last_line())
         self._change(EngineState("off" if self._is_stopping else "stopped", sentence))
         for asked in self._asked.values():
             if not asked.answer.done():
@@ -222,19 +202,3 @@ async def _ends_within(process: asyncio.subprocess.Process, seconds: float) -> b
 def _environment() -> dict[str, str]:
     """The application's environment without what is meant for Textual alone."""
     return _WAITING | {name: value for name, value in os.environ.items() if not name.startswith("TEXTUAL")} | _QUIET
-
-
-def _error(table: Mapping[str, Any]) -> EngineError:
-    words = {key: str(table.get(key, "")) for key in ("kind", "what", "where", "remedy")}
-    return EngineError(**words, line=int(table.get("line", 0)), column=int(table.get("column", 0)))
-
-
-def _why(code: int, last: str) -> str:
-    """One sentence for a process that ended by itself, from its exit code and the last line of its log."""
-    if code == -signal.SIGKILL:
-        return "The engine was killed (signal 9), probably because memory ran out."
-    if code < 0:
-        with suppress(ValueError):
-            return f"The engine was ended by signal {-code} ({signal.Signals(-code).name})."
-        return f"The engine was ended by signal {-code}."
-    return f"The engine stopped (exit code {code})" + (f": {last}" if last else ".")

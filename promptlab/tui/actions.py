@@ -43,7 +43,7 @@ _APP = (
     Action("app.mode_settings", "7", "mode('settings')", "Settings", "Theme, keys, device, threads, precision, model."),
     Action("app.next_pane", "tab", "next_pane(1)", "Next pane", "Go to the next pane."),
     Action("app.previous_pane", "shift+tab", "next_pane(-1)", "Previous pane", "Go to the pane before."),
-    Action("app.open", "ctrl+o", "open_task", "Open", "Open a table or a sample.", True),
+    Action("app.open", "ctrl+o", "open_task", "Open", "Open a table or a sample."),
     Action("app.model", "ctrl+g", "pick_model", "Model", "Choose the model that reads."),
     Action("app.zoom", "f8", "zoom", "Zoom", "Make the pane in focus as large as the screen, or small again."),
     Action("app.restart", "ctrl+r", "restart_engine", "Restart", "Start the engine again after it stopped."),

@@ -86,7 +86,10 @@ class Reading:
             self._set(phase="done", said="")
 
     async def _score(self) -> None:
-        await self._show(self.desk.ask("score", on_event=self._on_event, **self.desk.scoring()), self.desk.session)
+        answer = self.desk.ask("score", on_event=self._on_event, **self.desk.scoring())
+        shown = await self._show(answer, self.desk.session)
+        if shown and self.desk.live.phase == "reading" and self.desk.live.is_complete(self.desk.session):
+            self._set(phase="done", said="")  # what had to be read for these words is read
 
     async def _show(self, answer: Awaitable[Mapping[str, Any]], session: Session) -> bool:
         """Show the figures of an answer, or why there are none; whether the session is still read as it was asked."""

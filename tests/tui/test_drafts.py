@@ -64,7 +64,7 @@ def test_a_draft_survives_the_disk_and_is_for_the_user_alone(tmp_path: Path) -> 
 def test_a_damaged_draft_is_set_aside_with_a_sentence(tmp_path: Path, damage: bytes) -> None:
     write_draft(tmp_path, WRITTEN, is_saved=False)
     draft_path(tmp_path).write_bytes(damage)
-    with pytest.raises(ConfigError, match="damaged.*set aside"):
+    with pytest.raises(ConfigError, match=r"damaged.*set aside"):
         read_draft(tmp_path)
     assert read_draft(tmp_path) is None
     assert (tmp_path / "drafts" / "session.damaged.json").read_bytes() == damage

@@ -100,7 +100,7 @@ async def test_an_action_of_a_pane_in_another_mode_goes_there(start: Any) -> Non
 
 
 async def test_the_palette_has_templates_words_and_themes_by_name(start: Any) -> None:
-    async with start() as (app, pilot, _):
+    async with start() as (app, _, _):
         objects = Objects(app.screen)
         await objects.startup()
         by_text = {entry.text: entry for entry in objects.entries()}
@@ -114,14 +114,14 @@ async def test_the_palette_has_templates_words_and_themes_by_name(start: Any) ->
 
 
 async def test_markup_in_a_name_is_shown_as_it_stands(start: Any, tmp_path: Any) -> None:
-    name = "[b]x[/b] [MASK] [@click=app.quit]q[/]"
-    (tmp_path / "bundles" / name.replace("/", "∕")).mkdir(parents=True)
-    (tmp_path / "bundles" / name.replace("/", "∕") / "bundle.toml").write_text("")
+    name = "[b]x [MASK] [@click=app.quit]q"
+    (tmp_path / "bundles" / name).mkdir(parents=True)
+    (tmp_path / "bundles" / name / "bundle.toml").write_text("")
     async with start() as (app, pilot, _):
         await pilot.press("ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"bundle: [b")
-        await until(pilot, lambda: f"bundle: {name.replace('/', '∕')}" in screen_text(app))
+        await until(pilot, lambda: f"bundle: {name}" in screen_text(app))
 
 
 async def record(pilot: Any, app: Any, action: str, *keys: str) -> None:

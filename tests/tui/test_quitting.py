@@ -1,4 +1,4 @@
-"""Quitting: at once, asked only about long work; the engine is ended, and the line left behind is a command that works."""
+"""Quitting: at once, asked only about long work; the engine is ended, and the line left behind is a command."""
 
 import asyncio
 import shlex

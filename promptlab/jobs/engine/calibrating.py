@@ -7,6 +7,7 @@ import torch
 
 from promptlab.jobs.evaluation import finish
 from promptlab.jobs.support import (
+    FEWEST_TEXTS,
     SUPPORT_ROWS,
     Support,
     SupportRead,
@@ -74,6 +75,8 @@ class LiveSupport:
             return held[2]
         wanted = self._wanted(support)
         inside = [number for number, place in enumerate(places) if place in wanted]
+        if len(inside) < FEWEST_TEXTS:  # few are read yet, in a random order: any of them will do
+            inside = list(range(len(places)))[: SUPPORT_ROWS[support.kind]]
         texts = [self._rows[places[number]] for number in inside]
         _, name = support_texts(pipeline.fields, replace(support, texts=texts), ())
         part = readout if len(inside) == len(readout) else readout.select(torch.tensor(inside, dtype=torch.long))

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from promptlab.errors import PromptlabError
 from promptlab.jobs.engine.calibrating import LiveSupport
+from promptlab.jobs.engine.gathered import Chunk, Gathered, without_words
 from promptlab.jobs.engine.held import Unread
 from promptlab.jobs.engine.live_rows import LiveRows
 from promptlab.jobs.evaluation import awkward
@@ -22,7 +22,7 @@ from promptlab.model.language_model import ReadoutStore
 from promptlab.pipeline import Pipeline
 from promptlab.results import Scores
 from promptlab.scoring.calibrate import lopsided
-from promptlab.task import Example, Task
+from promptlab.task import Task
 from promptlab.template import Template
 from promptlab.verbalizer import CalibrationKind, LabelWords, Word
 
@@ -40,14 +40,6 @@ class Judged:
     places: Sequence[int]
     warnings: tuple[str, ...] = ()
     pending: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """Rows that were read together: their places in the reading and the rows themselves."""
-
-    places: Sequence[int]
-    examples: Sequence[Example]
 
 
 class Reading:
@@ -75,15 +67,11 @@ class Reading:
         self.calibration: CalibrationKind | None = None
         self.complete = False
         self.calls, self.seconds, self.started = 0, 0.0, time.monotonic()
-        self.chunks: list[Chunk] = []
         self._lm: LanguageModel | None = None
         self._support: LiveSupport | None = None
         self._awkward: tuple[object, tuple[str, ...]] | None = None
         self._lock = threading.Lock()
-        self._new: list[Readout] = []
-        self._joined: tuple[Readout, list[int]] | None = None
-        self._targets = np.full(len(self.rows), -1, dtype=np.int64)
-        self._ids: list[str] = [""] * len(self.rows)
+        self._gathered = Gathered(len(self.rows), task.labels)
 
     @property
     def has_model(self) -> bool:
@@ -117,7 +105,12 @@ class Reading:
     @property
     def read(self) -> int:
         """How many rows are read."""
-        return sum(len(chunk.places) for chunk in self.chunks)
+        return self._gathered.read
+
+    @property
+    def chunks(self) -> Sequence[Chunk]:
+        """What was read together, in the order in which it was read."""
+        return self._gathered.chunks
 
     def rate(self, rows: int) -> float | None:
         """Rows a second, when so many were read by now."""
@@ -142,30 +135,14 @@ class Reading:
 
     def add(self, chunk: Chunk, shards: Sequence[Readout]) -> None:
         """A chunk was read; ``shards`` name its rows by their place in the chunk."""
-        places = torch.tensor(chunk.places)
-        labels = {label: number for number, label in enumerate(self.task.labels)}
-        for place, example in zip(chunk.places, chunk.examples, strict=True):
-            self._targets[place] = labels.get(example.label or "", -1)
-            self._ids[place] = example.id
-        with self._lock:
-            self._new += [replace(shard, rows=places[shard.rows]) for shard in shards]
-            self.chunks.append(chunk)
+        self._gathered.add(chunk, shards)
         self.seconds = time.monotonic() - self.started
 
     def snapshot(self) -> tuple[Readout, list[int]]:
         """The rows read so far as one readout, and their places; raises Unread when there is none yet."""
-        with self._lock:
-            if self._new:
-                parts = ([self._joined[0]] if self._joined else []) + self._new
-                shared = set.intersection(*(set(part.columns) for part in parts))
-                first = replace(
-                    parts[0], columns={word: parts[0].columns[word] for word in parts[0].columns if word in shared}
-                )
-                joined = Readout.join([first, *parts[1:]])
-                self._joined, self._new = (joined, joined.rows.tolist()), []
-            if self._joined is None:
-                raise Unread("No row has been read yet.")
-            return self._joined
+        if (held := self._gathered.snapshot()) is None:
+            raise Unread("No row has been read yet.")
+        return held
 
     def pipeline(self, words: LabelWords, calibration: CalibrationKind | None) -> Pipeline:
         """Model, template and words, with the calibration fitted on texts that were read and frozen into the words.
@@ -196,15 +173,13 @@ class Reading:
                 raise
             pipeline = self.pipeline(replace(words, calibration=None), None)
             warnings.append(str(error))
-        raw = self._as_scores(pipeline, pipeline.verbalizer.raw(readout), places)
-        scores = self._as_scores(pipeline, pipeline.verbalizer(readout), places) if is_calibrated(pipeline) else raw
+        raw = self._gathered.scores(pipeline.labels, pipeline.verbalizer.raw(readout), places)
+        scores = raw
+        if is_calibrated(pipeline):
+            scores = self._gathered.scores(pipeline.labels, pipeline.verbalizer(readout), places)
         if calibration in EVENS_OUT and (uneven := lopsided(raw.confusion().sum(axis=1).tolist())):
             warnings.append(uneven)
         return Judged(scores, raw, pipeline, places, (*warnings, *filter(None, [pending])), pending)
-
-    def _as_scores(self, pipeline: Pipeline, logprobs: torch.Tensor, places: Sequence[int]) -> Scores:
-        values = logprobs.float().numpy()
-        return Scores(pipeline.labels, values, self._targets[places], tuple(map(self._ids.__getitem__, places)))
 
     # -- the reading thread ---------------------------------------------------------------------------------------
 
@@ -223,14 +198,11 @@ class Reading:
         columns = {str(word): torch.empty(len(self.rows)) for word in words}
         for chunk in self.chunks:
             check()
-            empty = _only_rows(readout, len(chunk.places))
+            empty = without_words(readout, len(chunk.places))
             filled = self.lm.read_words(self.template, chunk.examples, empty, words, cache=cache)
             for word, column in columns.items():
                 column[torch.tensor(chunk.places)] = filled.columns[word]
-        with self._lock:
-            assert self._joined is not None
-            joined, places = self._joined
-            self._joined = joined.with_columns({word: column[joined.rows] for word, column in columns.items()}), places
+        self._gathered.add_columns(columns)
 
     def lacks_support(self, words: LabelWords, calibration: CalibrationKind | None) -> bool:
         """Whether texts, or words on them, must be read before the calibration can be fitted."""
@@ -246,8 +218,3 @@ class Reading:
         """Read a calibration's texts, and these words whole on them where that is needed."""
         assert self._support is not None
         self._support.read(Pipeline.of(self.lm, self.template, words), calibration, cache)
-
-
-def _only_rows(readout: Readout, count: int) -> Readout:
-    """A readout of ``count`` rows that columns can be added to."""
-    return replace(readout.select(torch.zeros(count, dtype=torch.long)), rows=torch.arange(count), columns={})

@@ -8,8 +8,9 @@ from promptlab.errors import ConfigError
 from promptlab.jobs.engine.asked import calibration_of, words_of
 from promptlab.jobs.engine.figures import figures
 from promptlab.jobs.engine.filling import fill, fill_words
+from promptlab.jobs.engine.gathered import Chunk
 from promptlab.jobs.engine.held import Held, Say
-from promptlab.jobs.engine.live import Chunk, Reading
+from promptlab.jobs.engine.live import Reading
 from promptlab.jobs.engine.live_rows import SEED, LiveRows, choose_live
 from promptlab.jobs.engine.loading import load_torch
 from promptlab.jobs.wire import Request

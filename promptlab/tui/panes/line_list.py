@@ -71,7 +71,7 @@ class LineList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The names of the columns, a line, or nothing below the last."""
-        at, width = (-1, self.size.width) if y == 0 else (self.scroll_offset.y + y - 1, self.size.width)
+        at, width = -1 if y == 0 else self.scroll_offset.y + y - 1, self.scrollable_content_region.width
         if at >= self.count:
             return Strip.blank(width, self.rich_style)
         is_cursor = at >= 0 and at == self.cursor

@@ -89,9 +89,10 @@ def phase(view: View) -> str:
             done = f" {live.done / live.total:.0%}" if live.total else ""
             return f"{_WAITING} {live.said or 'loading the model'}{done}"
         case "reading":
+            if not live.total or live.said not in ("", "reading"):  # words or texts, not rows
+                return f"{_RUNNING} {live.said or 'reading'}"
             rate = f", {live.rate:,.0f} rows/s" if live.rate else ""
-            reading = f"reading {live.done:,} of {counted(live.total, 'row')}{rate}" if live.total else live.said
-            return f"{_RUNNING} {reading or 'reading'}"
+            return f"{_RUNNING} reading {live.done:,} of {counted(live.total, 'row')}{rate}"
         case "done":
             return f"{_DONE} done" if view.is_current or live.figures is None else f"{_RUNNING} scoring"
         case _:
@@ -99,12 +100,12 @@ def phase(view: View) -> str:
 
 
 def phase_line(view: View, width: int) -> Content:
-    """The phase, and that the number is stale or the display frozen."""
-    words = [STALE] if view.live.figures is not None and not view.is_current else []
-    words += [FROZEN] if view.is_frozen else []
-    room = max(10, width - sum(len(word) + 3 for word in words))
-    parts = [plain(shorten(phase(view), room)), *(Content.styled(word, "bold $warning") for word in words)]
-    return Content(" · ").join(parts)
+    """The phase, or that the display is frozen; and that the number is stale."""
+    words = [FROZEN] if view.is_frozen else []
+    words += [STALE] if view.live.figures is not None and not view.is_current else []
+    room = width - sum(len(word) + 3 for word in words)
+    parts = [] if view.is_frozen else [plain(shorten(phase(view), max(room, 10)))]
+    return Content(" · ").join([*parts, *(Content.styled(word, "bold $warning") for word in words)])
 
 
 def rows_line(view: View, width: int) -> Content:

@@ -37,9 +37,10 @@ class Pane(Vertical, can_focus=True):
         return cast("PromptlabApp", self.app).desk
 
     def on_mount(self) -> None:
-        """Hear of changes from now on."""
+        """Hear of changes from now on. Textual calls this one after that of a subclass: once is enough."""
         self.border_title = plain(self.title)
-        self._stop_listening = self.desk.listen(self.heard)
+        if self._stop_listening is None:
+            self._stop_listening = self.desk.listen(self.heard)
 
     def on_unmount(self) -> None:
         """Hear no more."""

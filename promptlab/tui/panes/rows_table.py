@@ -15,6 +15,7 @@ from promptlab.tui.state.row_view import MARGIN
 
 Row = Mapping[str, Any]  # a row of the engine's page
 _WIDTHS = {"": 1, "id": 10, "label": 12, "predicted": 12, "conf.": 5}
+_NARROW = {"": 1, "id": 5, "label": 9, "predicted": 9, "conf.": 5}  # below 70 columns
 _LEAST_TEXT = 16
 _MARKS: Mapping[bool | None, str] = {True: "✓", False: "✗", None: "·"}
 
@@ -48,11 +49,12 @@ class RowsTable(DataTable[Text]):
 
     def on_resize(self, event: events.Resize) -> None:
         """The text takes what the other columns leave."""
-        text = max(self.size.width - sum(_WIDTHS.values()) - 2 * (len(_WIDTHS) + 1) - 2, _LEAST_TEXT)
+        widths = _WIDTHS if self.size.width >= 70 else _NARROW
+        text = max(self.size.width - sum(widths.values()) - 2 * (len(widths) + 1) - 2, _LEAST_TEXT)
         if self.columns and self.ordered_columns[-1].width == text:
             return
         self.clear(columns=True)
-        for name, width in _WIDTHS.items():
+        for name, width in widths.items():
             self.add_column(name, width=width)
         self.add_column("text", width=text)
         self._mount_rows()

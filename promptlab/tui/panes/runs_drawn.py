@@ -93,7 +93,7 @@ def details(run: Kept, *, is_other: bool) -> Content:
         plain(run["template"], newlines=True),
         Content(""),
         Content.styled("Label words", "bold"),
-        plain(run["words_name"] or "as the name says"),
+        plain(run["words_name"] or "those of the name above"),
     ]
     return Content("\n").join(parts)
 

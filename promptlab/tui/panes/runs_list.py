@@ -86,7 +86,6 @@ suffice to tell. With one ticked, it is compared with the one under the cursor. 
 
     def on_mount(self) -> None:
         """The filter comes when it is wanted."""
-        super().on_mount()
         self.query_one("#filter").display = False
         self.query_one("#compared").display = False
         self._show("")

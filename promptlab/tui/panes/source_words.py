@@ -27,7 +27,7 @@ def source_said(expansion: "Expansion", source: str) -> str:
     if state.name == "looking":
         return state.said or "waits for its turn …"
     if state.name == "failed":
-        return f"✗ {state.said or 'nothing came of this source'}"
+        return f"✗ {state.said or 'Nothing came of this source.'}"
     return " ".join(filter(None, [f"{counted(len(found), 'word')}.", state.said]))
 
 

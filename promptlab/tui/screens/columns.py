@@ -224,11 +224,11 @@ class Columns(ModalScreen[TaskChoice | None]):
 
 def _doubt(task: Mapping[str, Any]) -> str:
     """Why the table cannot be used as it was understood; empty when it can."""
-    if problem := task.get("problem"):
-        return str(problem)
     if not task["label"]:
         return _NO_LABEL
-    return _ONE_LABEL.format(repr(shorten(task["labels"][0], 40))) if len(task["labels"]) == 1 else ""
+    if len(task["labels"]) == 1:
+        return _ONE_LABEL.format(repr(shorten(task["labels"][0], 40)))
+    return str(task.get("problem", ""))
 
 
 def _labels(task: Mapping[str, Any]) -> Content:

@@ -17,6 +17,7 @@ from promptlab.tui.panes.found_words import FoundPane
 from promptlab.tui.panes.senses import SensesPane
 from promptlab.tui.panes.source_words import ModelPane, NeighboursPane
 from promptlab.tui.panes.word_lists import ListsPane
+from promptlab.tui.panes.words_drawn import label_accuracy
 from promptlab.tui.screens.choose import Choice, Choose
 from promptlab.tui.screens.mode import Mode
 from promptlab.tui.shown import plain
@@ -149,7 +150,8 @@ class Expand(Mode):
         if label is None:
             return "No table is open. Press ctrl+o to open one." if self.desk.task is None else "No label."
         seeds = listed((shorten(seed, 30) for seed in self.expansion.seeds), most=12)
-        return f"{shorten(label, 40)}: {seeds or 'no words yet'}"
+        right = label_accuracy(label, self.desk.live.figures, is_current=self.desk.is_current)
+        return f"{shorten(label, 40)}: {seeds or 'no words yet'}{right}"
 
     # -- messages -------------------------------------------------------------------------------------------------
 

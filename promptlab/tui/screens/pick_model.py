@@ -102,7 +102,7 @@ class PickModel(ModalScreen[None]):
         """Use it, after a question where one is due."""
         name = str(event.option_id)
         if self.problems[name]:
-            self._say("#question", f"It cannot be used now. {self.problems[name]}")
+            self._say("#question", "It cannot be used yet; the line above says what to do.")
         else:
             self._chosen(self.choices[name])
 
@@ -127,7 +127,7 @@ class PickModel(ModalScreen[None]):
             self._say("#takes", str(error))
             return None
         sentence = takes["problem"] or takes["sentence"]
-        self._say("#takes", sentence if takes["fits"] else f"It may not fit. {sentence}")
+        self._say("#takes", sentence if takes["fits"] or takes["problem"] else f"It may not fit. {sentence}")
         return None if takes["problem"] else takes
 
     def _chosen(self, choice: ModelChoice) -> None:

@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from promptlab.errors import ConfigError
 
@@ -30,12 +30,8 @@ def check_host(host: str, *, anyone: bool) -> None:
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that listens there; ConfigError when it cannot, as when the port is taken."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ConfigError(f"--host {host!r} is no address of this machine ({error.strerror}).") from None
-    with listener:
+    family, address = _address(host, port)
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(address)
@@ -45,6 +41,18 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
                 f"Nothing can listen on {host}:{port} ({error.strerror}). Leave --port out, or choose another."
             ) from None
         yield listener
+
+
+def _address(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    """The family and the address of a host that is written as a number or as a name."""
+    with suppress(ValueError):
+        version = ipaddress.ip_address(host).version
+        return (socket.AF_INET6 if version == 6 else socket.AF_INET), (host, port)
+    try:
+        family, _, _, _, found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise ConfigError(f"--host {host!r} is no address of this machine ({error.strerror}).") from None
+    return family, (str(found[0]), port)
 
 
 def free_port(listener: socket.socket) -> int:

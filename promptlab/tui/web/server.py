@@ -1,4 +1,4 @@
-"""SafeServer: textual-serve behind a token that holds once, a cookie afterwards, and a check of where a page is from."""
+"""SafeServer: textual-serve behind a token that holds once, then a cookie, and a check of where a page is from."""
 
 import hmac
 import secrets
@@ -15,7 +15,7 @@ from textual_serve.server import Server
 
 _COOKIE = "promptlab"
 _EVERY = ("0.0.0.0", "::")  # every address of this machine
-_MOST_TO_STOP = 3.0  # seconds that open windows may take to end
+_MOST_TO_STOP = 1.0  # seconds that open windows may take to end
 _REFUSED = "Open the address that `promptlab serve` printed. It holds once: start the server again for a new one.\n"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -78,6 +78,7 @@ def test_a_kept_run_is_the_one_that_eval_makes(kept: AtHand, command: Command, c
 
 
 def test_the_commands_work_on_a_kept_run(kept: AtHand, command: Command) -> None:
+    kept.task = {"reference": "sample"}
     figures = kept.read(WORDS, calibration="contextual")
     saved(kept, template_name="mine#1", words_name="two each")
     shown = command("runs", "show", 1)
@@ -88,7 +89,7 @@ def test_the_commands_work_on_a_kept_run(kept: AtHand, command: Command) -> None
     assert why["prediction"] == wrong.results[0]["predicted"] != wrong.results[0]["label"]
     made = command("bundle", "save", 1, "bundles/mine")
     assert made.code == 0 and 'promptlab predict bundles/mine "text"' in made.err + made.out
-    again = command("eval", "--bundle", "bundles/mine", "--task", kept.task["reference"], "--json").results[0]
+    again = command("eval", "--bundle", "bundles/mine", "--json").results[0]
     assert again["correct"] == figures["correct"] and again["calibration"]["kind"] == "contextual"
 
 
