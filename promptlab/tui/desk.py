@@ -7,6 +7,7 @@ from typing import Any, Literal
 from promptlab.errors import ConfigError
 from promptlab.jobs.client import EngineError, EngineState
 from promptlab.template import Template, Truncate
+from promptlab.template.problems import Problem, find_problems
 from promptlab.text import shorten
 from promptlab.tui.engine import Engine, OnEvent
 from promptlab.tui.hearing import Hearing
@@ -14,8 +15,8 @@ from promptlab.tui.hearing import Topic as Topic
 from promptlab.tui.reading import Reading
 from promptlab.tui.state.history import WordHistory
 from promptlab.tui.state.live import Live
-from promptlab.tui.state.problems import Problem, template_problems, words_problem
 from promptlab.tui.state.session import ModelChoice, Rows, Session, TaskChoice
+from promptlab.tui.state.words_problem import words_problem
 from promptlab.verbalizer import CalibrationKind, LabelWords, from_table, to_table
 
 Severity = Literal["information", "warning", "error"]
@@ -37,7 +38,9 @@ class Desk:
         self.live = Live()
         self.task: Mapping[str, Any] | None = None
         self.message: tuple[str, Severity] = ("", "information")
-        self.saved_read = self.saved_score = 0  # the revisions that were last saved under a name
+        self.row = 0  # the place of the row that the preview shows
+        self._saved_template: tuple[str, Truncate] | None = None
+        self._saved_words: LabelWords | None = None
         self.hearing = Hearing(self._failed)
         self._reading = Reading(self)
         self._history = WordHistory()
@@ -69,7 +72,7 @@ class Desk:
     @property
     def parsed(self) -> tuple[Template | None, tuple[Problem, ...]]:
         """The template in the editor, if it parses, and its problems."""
-        return template_problems(self.session.template, self.fields, truncate=self.session.truncate)
+        return find_problems(self.session.template, self.fields, truncate=self.session.truncate)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -98,7 +101,17 @@ class Desk:
     @property
     def is_saved(self) -> bool:
         """Whether template and words are as they were last saved or loaded."""
-        return (self.saved_read, self.saved_score) == (self.session.read_rev, self.session.score_rev)
+        return self.is_template_saved and self.are_words_saved
+
+    @property
+    def is_template_saved(self) -> bool:
+        """Whether the template is as it was last saved or loaded."""
+        return self._saved_template == (self.session.template, self.session.truncate)
+
+    @property
+    def are_words_saved(self) -> bool:
+        """Whether the label words are as they were last saved or loaded."""
+        return _unnamed(self._saved_words) == _unnamed(self.session.words)
 
     @property
     def name(self) -> str:
@@ -172,13 +185,20 @@ class Desk:
             self.hearing.tell("task", "template", "words", "rows", "model", "figures")
             self._reading.read_soon(0)
 
+    def show_row(self, place: int) -> None:
+        """The preview shows the row at this place now."""
+        if place != self.row:
+            self.row = place
+            self.hearing.tell("row")
+
     def edit_template(self, text: str, *, name: str = "", truncate: Truncate | None = None) -> None:
         """Another template; ``name`` says where it comes from and is empty for one typed by hand."""
         if text == self.session.template and (truncate or self.session.truncate) == self.session.truncate:
             return
+        is_loaded = bool(name) and text != self.session.template
         self._read_anew(template=text, template_name=name, truncate=truncate or self.session.truncate)
-        if name:
-            self._mark_saved()
+        if is_loaded:
+            self._mark_template_saved()
         self.hearing.tell("template")
         self._reading.read_soon(0 if name else SETTLED)
 
@@ -204,7 +224,7 @@ class Desk:
         self._score_anew(calibration=kind)
 
     def read_rows(self, rows: Rows) -> None:
-        """Read other rows: the live ones, all, or the test rows, which the caller has asked about; those are counted."""
+        """Read other rows: the live ones, all, or the test rows, which are asked about before and counted."""
         self.session = self.session.reading(rows=rows, test_reads=self.session.test_reads + (rows == "test"))
         self.hearing.tell("rows")
         self._reading.read_soon(0)
@@ -235,24 +255,28 @@ class Desk:
     def name_template(self, name: str) -> None:
         """The template stands in a file now under this name."""
         self.session = replace(self.session, template_name=name)
-        self._mark_saved()
+        self._mark_template_saved()
         self.hearing.tell("template", "saved")
 
     def name_words(self, name: str) -> None:
         """The words stand in a file now under this name."""
         if self.session.words is not None:
             self.session = replace(self.session, words=replace(self.session.words, name=name))
-        self._mark_saved()
+        self._saved_words = self.session.words
         self.hearing.tell("words", "saved")
 
     def saved_bundle(self, folder: str) -> None:
         """Template and words stand in a bundle now."""
-        self._mark_saved()
+        self._saved_words = self.session.words
         self.say(f"Saved: {folder}")
         self.hearing.tell("saved")
 
     def _mark_saved(self) -> None:
-        self.saved_read, self.saved_score = self.session.read_rev, self.session.score_rev
+        self._mark_template_saved()
+        self._saved_words = self.session.words
+
+    def _mark_template_saved(self) -> None:
+        self._saved_template = (self.session.template, self.session.truncate)
 
     def _set_words(self, words: LabelWords) -> None:
         self._score_anew(words=words)
@@ -327,3 +351,8 @@ class Desk:
 
     def _failed(self, error: BaseException) -> None:
         self.say(error.what if isinstance(error, EngineError) else str(error), "error")
+
+
+def _unnamed(words: LabelWords | None) -> LabelWords | None:
+    """The words without what says where they come from."""
+    return None if words is None else replace(words, name="", source="", calibration=None)

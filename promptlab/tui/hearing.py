@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 # What changed: "figures" and "phase" come from the engine, "task" is what it found out about a table, "said" a sentence
 # for the user in ``desk.message``.
-Topic = Literal["task", "template", "words", "rows", "model", "figures", "phase", "baseline", "engine", "saved", "said"]
+Topic = Literal[
+    "task", "template", "words", "rows", "model", "figures", "phase", "baseline", "engine", "saved", "said", "row"
+]
 # Seconds between two repaints of a reading's progress.
 PROGRESS = 0.1
 

@@ -20,7 +20,7 @@ def eval_command(desk: "Desk") -> str:
     session = desk.session
     if not desk.can_read or session.task is None or session.words is None:
         return ""
-    is_named = "#" in session.words.name and desk.saved_score == session.score_rev
+    is_named = "#" in session.words.name and desk.are_words_saved
     words = session.words.name if is_named else _words_option(session.words)
     template = _template_option(desk)
     if not words or not template:

@@ -53,7 +53,8 @@ class Reading:
     async def pin(self, *, run: int | None = None) -> None:
         """Make the evaluation as it stands, or a stored run, the baseline; EngineError when it is not complete."""
         desk = self.desk
-        pinned = await desk.ask("pin", name=desk.name, **({} if run is None else {"run": run}))
+        stored: dict[str, Any] = {} if run is None else {"run": run}
+        pinned = await desk.ask("pin", name=desk.name, **stored)
         desk.live = replace(desk.live, baseline=(pinned["name"], pinned["figures"]))
         desk.hearing.tell("baseline")
         if run is not None and desk.live.phase == "done":

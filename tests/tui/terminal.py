@@ -37,7 +37,7 @@ KEYS: Mapping[str, str] = {
 
 
 class Terminal:
-    """Runs a command in a terminal of a size; ``text`` is its screen. Use it in ``with``: leaving kills what is left."""
+    """Runs a command in a terminal of a size; ``text`` is its screen. Leaving its ``with`` kills what is left."""
 
     def __init__(
         self, command: Sequence[str], *, size: tuple[int, int] = (160, 48), folder: Path, env: Mapping[str, str] = {}

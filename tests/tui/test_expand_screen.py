@@ -1,4 +1,4 @@
-"""The Expand screen: words of several sources in one list, their effects as they come, and one edit for those ticked."""
+"""The Expand screen: words of several sources in one list, effects as they come, and one edit for those ticked."""
 
 from pathlib import Path
 from typing import Any

@@ -71,7 +71,7 @@ def test_a_line_may_name_another_label() -> None:
     assert split_label("Very  positive: great", WORDS.labels) == ("very positive", " great")
     assert split_label(":)", WORDS.labels) == (None, ":)")
     assert split_label("great", WORDS.labels) == (None, "great")
-    with pytest.raises(ConfigError, match="There is no label 'negativ'. Did you mean 'negative'"):
+    with pytest.raises(ConfigError, match=r"There is no label 'negativ'\. Did you mean 'negative'"):
         split_label("negativ: bad", WORDS.labels)
 
 

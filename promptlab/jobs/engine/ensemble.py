@@ -4,7 +4,8 @@ from typing import Any
 
 from promptlab.jobs.engine.figures import delta, measured, no_figures
 from promptlab.jobs.engine.held import Held, NeedsModel, Say
-from promptlab.jobs.engine.members import lacking, read_lacking, team_of
+from promptlab.jobs.engine.member_reading import read_lacking
+from promptlab.jobs.engine.members import lacking, team_of
 from promptlab.jobs.engine.together import Together, together, weighed_on
 from promptlab.jobs.evaluation import Cost, awkward
 from promptlab.jobs.wire import Request

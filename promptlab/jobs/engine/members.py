@@ -1,26 +1,21 @@
-"""The members of an ensemble: checked against model and task, and what the model says to their prompts, read once."""
+"""The members of an ensemble: checked against model and task, and what is kept of what was read for them."""
 
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from weakref import WeakKeyDictionary
 
-import torch
-
-from promptlab.errors import ConfigError, MemoryFull, PromptlabError
-from promptlab.jobs.engine.held import Held, Say
+from promptlab.errors import ConfigError, PromptlabError
+from promptlab.jobs.engine.held import Held
 from promptlab.jobs.engine.kept import complete
-from promptlab.jobs.evaluation import Cost
 from promptlab.jobs.plan import cell_name
 from promptlab.jobs.wire import Request
 from promptlab.model import Readout
 from promptlab.pipeline import Pipeline
 from promptlab.task import Example, sample_rows
-from promptlab.task.rows import pick
 from promptlab.template import Template, check_template
-from promptlab.text import counted, listed
+from promptlab.text import listed
 from promptlab.verbalizer import Word, fit_labels, from_table
 
 if TYPE_CHECKING:
@@ -30,8 +25,6 @@ Weights = Literal["uniform", "accuracy", "hand"]
 Where = Literal["live", "train"]
 # Train rows on which members are weighed.
 WEIGHED_ON = 200
-_KEPT = 24  # readouts that are kept for a reading
-_EVERY = 0.1  # seconds between two events of progress
 
 
 class Key(NamedTuple):
@@ -80,7 +73,7 @@ class Team:
 
 
 @dataclass(eq=False)
-class _Kept:
+class Kept:
     """What was read for the ensembles of one reading, and why some templates could not be read."""
 
     readouts: dict[Key, Readout] = field(default_factory=dict)
@@ -97,7 +90,12 @@ class Lacking:
     words: tuple[Word, ...]
 
 
-_OF_READING: "WeakKeyDictionary[Reading, _Kept]" = WeakKeyDictionary()
+_OF_READING: "WeakKeyDictionary[Reading, Kept]" = WeakKeyDictionary()
+
+
+def kept_of(reading: "Reading") -> Kept:
+    """What is kept for a reading."""
+    return _OF_READING.setdefault(reading, Kept())
 
 
 def team_of(held: Held, request: Request) -> Team:
@@ -140,31 +138,6 @@ def lacking(team: Team) -> list[Lacking]:
     ]
 
 
-def read_lacking(held: Held, request: Request, team: Team, say: Say) -> Cost:
-    """Read what the members lack, on the reading thread, and keep it; what that took.
-
-    A template that cannot be read is left out from then on. Raises Abandoned between batches.
-    """
-    wanted, reading = lacking(team), team.reading
-    calls, started = reading.lm.calls, time.monotonic()
-    if wanted:
-        say({"kind": "phase", "text": f"reading {counted(len(wanted), 'template')}"})
-    progress = _Progress(sum(len(one.rows) for one in wanted), say)
-    kept = _OF_READING.setdefault(reading, _Kept())
-    for one in wanted:
-        try:
-            readout = Readout.join(_shards(held, request, reading, one, progress))
-        except MemoryFull:
-            raise
-        except PromptlabError as error:
-            kept.problems[one.key] = str(error)
-            continue
-        before = kept.readouts.pop(one.key, None)
-        kept.readouts[one.key] = readout if before is None else readout.with_columns(before.columns)
-    _forget(kept, team)
-    return Cost(reading.lm.calls - calls, time.monotonic() - started)
-
-
 def _member(reading: "Reading", table: Mapping[str, Any], *, taken: Mapping[str, Member]) -> Member:
     template = Template.parse(str(table["template"]), truncate=table.get("truncate") or "tail")
     check_template(template, reading.task.fields)
@@ -176,9 +149,8 @@ def _member(reading: "Reading", table: Mapping[str, Any], *, taken: Mapping[str,
     name = str(table.get("name") or cell_name(template, words))
     names = (name, *(f"{name} ({number})" for number in range(2, len(taken) + 2)))
     member = Member(next(one for one in names if one not in taken), pipeline, weight)
-    kept = _OF_READING.get(reading, _Kept())
     for where in get_args(Where):
-        if problem := kept.problems.get(member.key(where)):
+        if problem := kept_of(reading).problems.get(member.key(where)):
             raise ConfigError(problem)
     return member
 
@@ -191,49 +163,7 @@ def _train(reading: "Reading", weights: Weights) -> Sequence[Example]:
 
 
 def _found(reading: "Reading", key: Key) -> Readout | None:
-    kept = _OF_READING.get(reading)
-    if kept is not None and key in kept.readouts:
-        return kept.readouts[key]
+    if (kept := kept_of(reading).readouts.get(key)) is not None:
+        return kept
     own = Key(str(reading.template), reading.template.truncate, "live")
     return reading.snapshot()[0] if key == own else None
-
-
-def _shards(
-    held: Held, request: Request, reading: "Reading", one: Lacking, progress: "Callable[[int], None]"
-) -> Iterator[Readout]:
-    """Shards in the chunks in which a reading of these rows would come, so that one finds what the other kept."""
-    chunks = reading.live.chunks() if one.key.where == "live" else [range(len(one.rows))]
-    for places in chunks:
-        held.check_abandoned(request)
-        held.serve_others()
-        at = torch.tensor(places)
-        examples = list(pick(one.rows, places))
-        for shard in reading.lm.read(one.template, examples, words=one.words, cache=held.cache):
-            held.check_abandoned(request)
-            progress(len(shard))
-            yield replace(shard, rows=at[shard.rows])
-
-
-def _forget(kept: _Kept, team: Team) -> None:
-    """Let the oldest readouts go that this team does not need."""
-    needed = {member.key(where) for member in team.members for where in get_args(Where)}
-    for key in [key for key in kept.readouts if key not in needed][: max(len(kept.readouts) - _KEPT, 0)]:
-        del kept.readouts[key]
-
-
-class _Progress:
-    """Says how many rows are read, not more often than every ``_EVERY`` seconds."""
-
-    def __init__(self, total: int, say: Say) -> None:
-        self._total, self._say, self._done = total, say, 0
-        self._started = time.monotonic()
-        self._last = self._started - _EVERY
-
-    def __call__(self, rows: int) -> None:
-        """So many more rows are read."""
-        self._done += rows
-        now = time.monotonic()
-        if now - self._last >= _EVERY:
-            self._last = now
-            rate = round(self._done / max(now - self._started, 1e-3), 1)
-            self._say({"kind": "progress", "done": self._done, "total": self._total, "rate": rate})

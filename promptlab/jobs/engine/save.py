@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from promptlab.errors import BundleError, ConfigError
 from promptlab.jobs.engine.held import Held, NeedsModel, Say
 from promptlab.jobs.engine.kept import complete, judged_of, run_of
-from promptlab.jobs.engine.members import lacking, read_lacking, team_of
+from promptlab.jobs.engine.member_reading import read_lacking
+from promptlab.jobs.engine.members import lacking, team_of
 from promptlab.jobs.engine.together import Together, together
 from promptlab.jobs.record import METRICS, about
 from promptlab.jobs.wire import Request

@@ -42,7 +42,7 @@ class EntryLine(Horizontal):
     def compose(self) -> ComposeResult:
         """What is asked, and where it is typed."""
         yield Static("", markup=False)
-        yield _Entry(compact=True)
+        yield _Entry(compact=True, select_on_focus=False)
 
     @property
     def text(self) -> str:

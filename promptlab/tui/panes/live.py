@@ -211,7 +211,9 @@ def _every_kind() -> tuple[CalibrationKind, ...]:
 
 def _test_question(reads: int) -> str:
     before = (
-        "The test rows were not read yet in this session." if not reads else f"The test rows were read {_times(reads)} in this session."
+        "The test rows were not read yet in this session."
+        if not reads
+        else f"The test rows were read {_times(reads)} in this session."
     )
     return f"{before} Each look at them while choosing a prompt makes their figure worth less."
 

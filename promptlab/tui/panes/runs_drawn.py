@@ -38,7 +38,7 @@ def names_line(width: int) -> Text:
 
 def run_line(run: Kept, width: int, *, is_ticked: bool, is_other: bool) -> Text:
     """One evaluation; one of another task than the open one is dimmed and says so."""
-    task = f"{run['task']} ({OTHER})" if is_other else str(run["task"])
+    task = f"other: {run['task']}" if is_other else str(run["task"])
     cells: Mapping[str, str] = {
         "tick": "[x]" if is_ticked else "[ ]",
         "#": str(run["id"]),

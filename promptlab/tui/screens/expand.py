@@ -170,9 +170,7 @@ class Expand(Mode):
         """Choose the label."""
         labels = [Choice(label, shorten(label, 60)) for label in self.desk.labels]
         if labels:
-            self.app.push_screen(
-                Choose("Find words for", labels, self.expansion.label or ""), self._label_chosen
-            )
+            self.app.push_screen(Choose("Find words for", labels, self.expansion.label or ""), self._label_chosen)
 
     def _label_chosen(self, label: str | None) -> None:
         if label is not None:

@@ -27,8 +27,8 @@ class Mode(Screen[None]):
     rows. Below 60x16 nothing of it is shown (screens/too_small.py).
     """
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (30, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     mode: ClassVar[str] = ""
     title_shown: ClassVar[str] = ""
     # A screen's own tab goes before the application's and would step through every widget.
@@ -63,6 +63,16 @@ class Mode(Screen[None]):
     def on_mount(self) -> None:
         """Begin in the first pane."""
         if panes := self.every_pane():
+            self.show_pane(panes[0])
+            panes[0].enter()
+
+    def on_resize(self) -> None:
+        """Go to a pane that is shown, where the new layout leaves out the one that has the focus."""
+        self.call_after_refresh(self._leave_hidden)
+
+    def _leave_hidden(self) -> None:
+        panes, now = self.every_pane(), self.current_pane()
+        if panes and now not in panes:
             self.show_pane(panes[0])
             panes[0].enter()
 

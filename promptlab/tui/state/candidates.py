@@ -9,8 +9,8 @@ from typing import Any
 from promptlab.errors import PromptlabError
 from promptlab.template import Template, Truncate, resolve_templates
 from promptlab.text import shorten
-from promptlab.tui.state.problems import words_problem
 from promptlab.tui.state.session import Session
+from promptlab.tui.state.words_problem import words_problem
 from promptlab.verbalizer import LabelWords, resolve_words, to_table
 
 OWN = "this prompt"  # the workbench's, which is always the first

@@ -149,7 +149,7 @@ def test_a_run_that_the_workbench_cannot_show_says_why(engine: AtHand, embedded:
     folder = save_bundle(one, tmp_path / "films")
     of_bundle = evaluated(engine, one, bundle=folder)
     of_several = evaluated(engine, both, bundle=save_bundle(both, tmp_path / "both"))
-    with pytest.raises(ConfigError, match="evaluated the bundle .*films"):
+    with pytest.raises(ConfigError, match=r"evaluated the bundle .*films"):
         asked(engine, "open", id=of_bundle)
     with pytest.raises(ConfigError, match=f"Run {of_several} evaluated the bundle"):
         asked(engine, "open", id=of_several)

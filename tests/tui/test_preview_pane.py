@@ -1,0 +1,59 @@
+"""The preview: one row as the model sees it, stepped through, and asked for again when something changed."""
+
+from conftest import Start, screen_text, until
+from scripted_engine import refuse, row
+
+from promptlab.tui.panes.preview import PreviewPane, seen
+
+
+def test_a_row_is_told_with_words_beside_the_signs() -> None:
+    shown = seen({**row(1), "cut": {"text": 120}}).plain
+    assert shown.startswith("✗ wrong  label negative · predicted positive")
+    assert "cut to fit: 120 pieces of text" in shown
+    assert "likeliest  great 0.31 · good 0.20" in shown
+    assert "great 0.301 (rank 1)" in shown and "labels  positive 0.819 · negative 0.183" in shown
+
+
+def test_a_row_that_is_not_read_says_so() -> None:
+    unread = {**row(0), "right": None, "prediction": None, "top": [], "words": [], "labels": {}, "raw": {}}
+    assert seen(unread).plain.startswith("· not read yet  label positive")
+
+
+async def test_keys_step_through_the_rows_and_the_wrong_ones(start: Start) -> None:
+    async with start() as (app, pilot, _):
+        app.screen.query_one(PreviewPane).focus()
+        await until(pilot, lambda: "1 of 60" in screen_text(app))
+        await pilot.press("right")
+        await until(pilot, lambda: "2 of 60" in screen_text(app))
+        assert "✗ wrong" in screen_text(app)
+        await pilot.press("n")
+        await until(pilot, lambda: "5 of 60" in screen_text(app))
+        await pilot.press("N")
+        await until(pilot, lambda: "2 of 60" in screen_text(app))
+        await pilot.press("left")
+        await until(pilot, lambda: "1 of 60" in screen_text(app))
+
+
+async def test_markup_in_a_row_is_text(start: Start) -> None:
+    async with start() as (app, pilot, _):
+        app.screen.query_one(PreviewPane).focus()
+        app.desk.show_row(3)
+        await until(pilot, lambda: "[MASK] [/b] [@click=app.quit]x[/] not my cup of tea" in screen_text(app))
+
+
+async def test_the_row_is_asked_for_again_when_a_word_changed(start: Start) -> None:
+    from promptlab.tui.state.word_edits import add_words
+    from promptlab.verbalizer import Word
+
+    async with start() as (app, pilot, engine):
+        await until(pilot, lambda: engine.count("row") and "1 of 60" in screen_text(app))
+        words = app.desk.session.words
+        assert words is not None
+        app.desk.edit_words(add_words(words, "positive", [Word("superb")]), "add superb")
+        await until(pilot, lambda: "superb" in str(engine.last("row")["words"]))
+
+
+async def test_a_row_that_cannot_be_shown_is_a_sentence(start: Start) -> None:
+    answers = {"row": refuse("data", "Row 3 cannot be read again: the file changed.")}
+    async with start(answers=answers) as (app, pilot, _):
+        await until(pilot, lambda: "the file changed" in screen_text(app))
