@@ -3,7 +3,7 @@
 import shlex
 
 
-def predict_command(folder: str) -> str:
-    """The command that classifies one text with the bundle; the folder is quoted for the shell."""
+def predict_command(folder: str, what: str = '"text"') -> str:
+    """The command that classifies one text with the bundle, or ``what`` else; the folder is quoted for the shell."""
     place = f"./{folder}" if folder.startswith("-") else folder
-    return f'promptlab predict {shlex.quote(place)} "text"'
+    return f"promptlab predict {shlex.quote(place)} {what}"

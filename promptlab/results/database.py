@@ -19,11 +19,11 @@ def open_database(path: Path) -> tuple[sqlite3.Connection, tuple[str, ...]]:
     """A connection to the run store, made when missing, and sentences about what had to be done to open it.
 
     Raises StoreError when a newer promptlab wrote it, when its disk is a network's or cannot keep a write-ahead log,
-    and when it cannot be written. Opening is one process at a time, under the file ``lock`` beside it.
+    and when it cannot be written. Opening is one process at a time, under a lock file beside it.
     """
     with plain_errors(path):
         _refuse_network(path)
-        with FileLock(path.with_name("lock"), timeout=WAIT):
+        with FileLock(path.with_name(f"{path.name}.lock"), timeout=WAIT):
             notes = () if _is_whole(path) else (_move_aside(path),)
             connection = _connect(path)
             try:

@@ -1,5 +1,6 @@
 """The terminal application. Nothing here imports torch, transformers, numpy, pyarrow or nltk."""
 
+import gc
 from pathlib import Path
 
 
@@ -8,6 +9,7 @@ def run(workspace: Path, path: str | None = None) -> int:
 
     On leaving it prints the command that uses what was saved, or that evaluates what stood there.
     """
+    gc.disable()  # until the first frame stands: what is imported until then stays anyway
     from promptlab.text import safe_text
     from promptlab.tui.app import PromptlabApp
     from promptlab.tui.leaving import eval_command

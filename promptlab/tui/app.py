@@ -1,6 +1,7 @@
 """The application: its modes, its desk, and what is asked everywhere."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -86,6 +87,7 @@ class PromptlabApp(App[str]):
         self.call_after_refresh(work, self, "begin", self._begin)
 
     async def _begin(self) -> None:
+        gc.enable()
         await self.engine.start()
         if self.keeping.draft is not None:
             await self.keeping.restore()
@@ -141,7 +143,7 @@ class PromptlabApp(App[str]):
         elif topic == "figures" and self.desk.is_current:
             self.worked = self.desk.session.model
 
-    def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:  # type: ignore[override]
+    def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
         """A toast; what it says is text, never markup."""
         super().notify(message, markup=markup, **options)
 

@@ -45,6 +45,7 @@ class Desk:
         self._reading = Reading(self)
         self._history = WordHistory()
         self._checked: tuple[LabelWords | None, int | None, str] = (None, None, "")
+        self._found: tuple[object, tuple[Template | None, tuple[Problem, ...]]] = (None, (None, ()))
 
     # -- hearing ------------------------------------------------------------------------------------------------
 
@@ -71,8 +72,11 @@ class Desk:
 
     @property
     def parsed(self) -> tuple[Template | None, tuple[Problem, ...]]:
-        """The template in the editor, if it parses, and its problems."""
-        return find_problems(self.session.template, self.fields, truncate=self.session.truncate)
+        """The template in the editor, if it parses, and its problems. Found once for a text: every pane asks."""
+        asked = (self.session.template, self.session.truncate, self.task)
+        if self._found[0] != asked:
+            self._found = (asked, find_problems(self.session.template, self.fields, truncate=self.session.truncate))
+        return self._found[1]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -119,6 +123,11 @@ class Desk:
         words = self.session.words
         named = (words.name or ", ".join(str(word) for word in words.every_word())) if words else ""
         return f"{self.session.template_name or shorten(self.session.template, 40)} | {shorten(named, 40)}"
+
+    def names(self) -> dict[str, Any]:
+        """Where template and words come from, as a kept run says it."""
+        words = self.session.words
+        return {"template_name": self.session.template_name, "words_name": words.name if words else ""}
 
     # -- edits --------------------------------------------------------------------------------------------------
 

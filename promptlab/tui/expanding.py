@@ -215,6 +215,11 @@ class Expansion:
     def _answered(self, answer: Mapping[str, Any], wanted: Sequence[str]) -> None:
         found, dropped = ([Found.of(one) for one in answer[name]] for name in ("found", "dropped"))
         self.found = self.found.with_result(found, dropped, keep_order=self.is_touched)
+        figures = self.desk.live.figures
+        if self.is_early or figures is None:
+            self.found = self.found.without_effects()  # over some of the rows: nobody knows over how many
+        else:
+            self.n = int(figures["n"])
         self.likeliest = tuple((one["word"], one["logprob"]) for one in answer["likeliest"])
         self._end(wanted)
 

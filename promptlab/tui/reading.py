@@ -64,7 +64,7 @@ class Reading:
         """Keep the complete evaluation in the store and return its number; raises EngineError."""
         desk = self.desk
         revisions = (desk.session.read_rev, desk.session.score_rev)
-        saved = await desk.ask("save", what="run", pinned=pinned, name=desk.name)
+        saved = await desk.ask("save", what="run", pinned=pinned, name=desk.name, **desk.names())
         if revisions == (desk.session.read_rev, desk.session.score_rev):
             desk.live = replace(desk.live, kept=saved["run"])
         desk.hearing.tell("saved")

@@ -19,10 +19,12 @@ from promptlab.tui.state.team import Team
 from promptlab.tui.state.word_edits import add_words
 from promptlab.verbalizer import LabelWords, Word
 
+SIZE = (160, 32)
+
 
 async def shown(app: PromptlabApp, pilot: Pilot[Any]) -> Ensemble:
     """The screen, with its candidates found."""
-    await pilot.press("3")
+    await app.switch_mode("ensemble")
     await until(pilot, lambda: isinstance(app.screen, Ensemble) and app.screen.query(MembersPane))
     screen = app.screen
     assert isinstance(screen, Ensemble)
@@ -41,7 +43,7 @@ async def combined(app: PromptlabApp, pilot: Pilot[Any]) -> Ensemble:
 
 
 async def test_the_prompt_of_the_workbench_comes_first_and_two_members_are_combined(start: Start) -> None:
-    async with start() as (app, pilot, fake):
+    async with start(size=SIZE) as (app, pilot, fake):
         screen = await shown(app, pilot)
         assert screen.team.candidates[0].name == OWN and screen.team.ticked == {OWN}
         assert "Tick two or more members" in screen_text(app) and fake.count("ensemble") == 0
@@ -49,7 +51,7 @@ async def test_the_prompt_of_the_workbench_comes_first_and_two_members_are_combi
         await until(pilot, lambda: screen.is_answered)
         await pilot.pause()
         asked = fake.last("ensemble")
-        assert asked["weights"] == "uniform" and [one["name"] for one in asked["members"]][0] == OWN
+        assert asked["weights"] == "uniform" and asked["members"][0]["name"] == OWN
         assert len({one["name"] for one in asked["members"]}) == 2 and "weight" not in asked["members"][0]
         text = screen_text(app)
         assert "0.800 (0.700 to 0.900, 60 rows)" in text and "▲ +9.0 points against it" in text
@@ -57,7 +59,7 @@ async def test_the_prompt_of_the_workbench_comes_first_and_two_members_are_combi
 
 
 async def test_weights_are_the_same_by_accuracy_or_by_hand(start: Start) -> None:
-    async with start() as (app, pilot, fake):
+    async with start(size=SIZE) as (app, pilot, fake):
         screen = await combined(app, pilot)
         await pilot.press("w")
         await until(pilot, lambda: fake.last("ensemble")["weights"] == "accuracy")
@@ -74,7 +76,7 @@ async def test_weights_are_the_same_by_accuracy_or_by_hand(start: Start) -> None
 
 
 async def test_what_must_be_read_is_shown_and_a_change_asks_anew(start: Start) -> None:
-    async with start() as (app, pilot, fake):
+    async with start(size=SIZE) as (app, pilot, fake):
         screen = await combined(app, pilot)
         fake.hold("ensemble")
         await pilot.press("down", "space")
@@ -90,7 +92,7 @@ async def test_what_must_be_read_is_shown_and_a_change_asks_anew(start: Start) -
 
 
 async def test_leaving_the_screen_abandons_what_is_read_for_it(start: Start) -> None:
-    async with start() as (app, pilot, fake):
+    async with start(size=SIZE) as (app, pilot, fake):
         screen = await shown(app, pilot)
         fake.hold("ensemble")
         await pilot.press("down", "space")
@@ -103,7 +105,7 @@ async def test_leaving_the_screen_abandons_what_is_read_for_it(start: Start) -> 
 
 
 async def test_an_edit_in_the_workbench_makes_the_number_stale_and_is_counted_on_return(start: Start) -> None:
-    async with start() as (app, pilot, fake):
+    async with start(size=SIZE) as (app, pilot, fake):
         screen = await combined(app, pilot)
         words = app.desk.session.words
         assert words is not None
@@ -118,7 +120,11 @@ async def test_an_edit_in_the_workbench_makes_the_number_stale_and_is_counted_on
 
 
 async def test_while_rows_are_read_it_waits_and_then_combines(start: Start) -> None:
-    async with start(answers={"ensemble": refuse("unread", "Only 32 of 60 rows are read.")}) as (app, pilot, fake):
+    async with start(answers={"ensemble": refuse("unread", "Only 32 of 60 rows are read.")}, size=SIZE) as (
+        app,
+        pilot,
+        fake,
+    ):
         screen = await shown(app, pilot)
         await pilot.press("down", "space")
         await until(pilot, lambda: "live rows are still being read" in screen_text(app))
@@ -128,7 +134,11 @@ async def test_while_rows_are_read_it_waits_and_then_combines(start: Start) -> N
 
 
 async def test_what_cannot_be_combined_is_said_and_the_ticks_stay(start: Start) -> None:
-    async with start(answers={"ensemble": refuse("config", "No member is left to combine.")}) as (app, pilot, _):
+    async with start(answers={"ensemble": refuse("config", "No member is left to combine.")}, size=SIZE) as (
+        app,
+        pilot,
+        _,
+    ):
         screen = await shown(app, pilot)
         await pilot.press("down", "space")
         await until(pilot, lambda: "✗ No member is left to combine." in screen_text(app))
@@ -149,7 +159,7 @@ async def test_a_row_of_disagreement_shows_each_vote_and_opens_on_the_data_scree
 
 
 async def test_the_ensemble_is_saved_as_a_bundle_and_leaving_says_how_to_use_it(start: Start) -> None:
-    async with start() as (app, pilot, fake):
+    async with start(size=SIZE) as (app, pilot, fake):
         await shown(app, pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "Tick two or more members with space first" in screen_text(app))
@@ -168,7 +178,7 @@ async def test_the_ensemble_is_saved_as_a_bundle_and_leaving_says_how_to_use_it(
 
 
 async def test_a_folder_that_is_taken_is_refused_in_place(start: Start) -> None:
-    async with start() as (app, pilot, fake):
+    async with start(size=SIZE) as (app, pilot, fake):
         await combined(app, pilot)
         Path("taken").mkdir()
         Path("taken/bundle.toml").write_text("")
@@ -181,7 +191,7 @@ async def test_a_folder_that_is_taken_is_refused_in_place(start: Start) -> None:
 
 
 async def test_the_filter_keeps_what_is_ticked_in_sight(start: Start) -> None:
-    async with start() as (app, pilot, _):
+    async with start(size=SIZE) as (app, pilot, _):
         screen = await combined(app, pilot)
         await pilot.press("slash", *"all-in", "enter")
         names = [one.name for one in screen.query_one(MembersPane).team.shown]
@@ -189,7 +199,7 @@ async def test_the_filter_keeps_what_is_ticked_in_sight(start: Start) -> None:
 
 
 async def test_without_a_table_the_screen_names_the_next_key(start: Start) -> None:
-    async with start() as (app, pilot, _):
+    async with start(size=SIZE) as (app, pilot, _):
         screen = await combined(app, pilot)
         app.desk.close_task()
         await until(pilot, lambda: "Press ctrl+o to open one" in screen_text(app))
@@ -213,7 +223,8 @@ def test_candidates_are_every_fitting_pair_the_own_prompt_first_and_each_name_on
 def test_templates_of_the_folder_join_and_what_does_not_fit_or_parse_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
     (tmp_path / "templates" / "mine.toml").write_text(
-        'task = "mine"\n[short]\ntext = "{text} {mask}"\n[pair]\ntext = "{premise} {mask}"\n[two]\ntext = "{text} {mask} {mask}"\n'
+        'task = "mine"\n[short]\ntext = "{text} {mask}"\n[pair]\ntext = "{premise} {mask}"\n'
+        '[two]\ntext = "{text} {mask} {mask}"\n'
     )
     (tmp_path / "templates" / "broken.toml").write_text("[x]\ntext = '{text'\n")
     names = [one.name for one in candidates(task(), kind=None, fields=("text",), folder=tmp_path)]
@@ -245,6 +256,6 @@ def unlabelled(asked: Asked, emit: Emit) -> dict[str, Any]:
 
 
 async def test_rows_without_labels_have_no_accuracy_and_are_combined_all_the_same(start: Start) -> None:
-    async with start(answers={"ensemble": unlabelled}) as (app, pilot, _):
+    async with start(answers={"ensemble": unlabelled}, size=SIZE) as (app, pilot, _):
         await combined(app, pilot)
         assert "there is no accuracy" in screen_text(app)

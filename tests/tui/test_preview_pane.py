@@ -57,3 +57,36 @@ async def test_a_row_that_cannot_be_shown_is_a_sentence(start: Start) -> None:
     answers = {"row": refuse("data", "Row 3 cannot be read again: the file changed.")}
     async with start(answers=answers) as (app, pilot, _):
         await until(pilot, lambda: "the file changed" in screen_text(app))
+
+
+async def test_a_row_of_before_the_edit_is_said_to_be_stale_until_the_new_one_comes(start: Start) -> None:
+    async with start() as (app, pilot, engine):
+        preview = app.screen.query_one(PreviewPane)
+        await until(pilot, lambda: "1 of 60" in str(preview.border_title))
+        engine.hold("row")
+        app.desk.edit_template("{text} So {mask}.")
+        assert preview.has_class("-stale")
+        await until(pilot, lambda: "1 of 60  stale (edited)" in screen_text(app))
+        engine.release("row")
+        await until(pilot, lambda: not preview.has_class("-stale"))
+        assert "stale" not in str(preview.border_title)
+
+
+async def test_no_step_is_lost_while_rows_are_slow_to_come(start: Start) -> None:
+    async with start() as (app, pilot, engine):
+        app.screen.query_one(PreviewPane).focus()
+        await until(pilot, lambda: "1 of 60" in screen_text(app))
+        engine.hold("row")
+        await pilot.press("right", "right", "right")
+        app.desk.hearing.tell("figures")  # asks for the row again
+        engine.release("row")
+        await until(pilot, lambda: "4 of 60" in screen_text(app))
+
+
+async def test_the_row_of_a_table_that_was_closed_is_gone(start: Start) -> None:
+    async with start() as (app, pilot, _):
+        await until(pilot, lambda: "a gripping, witty film" in screen_text(app))
+        app.desk.close_task()
+        await pilot.pause()
+        assert "a gripping, witty film" not in screen_text(app) and "1 of 60" not in screen_text(app)
+        assert "once a table is open" in screen_text(app)

@@ -126,8 +126,9 @@ def test_a_name_of_the_library_is_given_until_its_words_are_edited() -> None:
     made = desk(template_name="sst2#it-was", words=replace(WORDS, name="sst2#manual"))
     made._mark_saved()
     assert "--template 'sst2#it-was' --words 'sst2#manual'" in eval_command(made)
-    made.session = made.session.scoring(words=replace(WORDS, name="sst2#manual"))
-    assert "--words 'negative=terrible positive=great'" in eval_command(made)
+    edited = {**WORDS.words, "positive": (Word("grand"),)}
+    made.session = made.session.scoring(words=replace(WORDS, words=edited, name="sst2#manual"))
+    assert "--words 'negative=terrible positive=grand'" in eval_command(made)
 
 
 @pytest.mark.parametrize(

@@ -174,3 +174,53 @@ async def test_what_the_editor_program_wrote_becomes_the_template(
         await in_editor(app, pilot)
         await pilot.press("ctrl+t")
         await until(pilot, lambda: app.desk.session.template == "{text} So {mask}")
+
+
+async def test_the_line_below_names_the_problem_that_the_cursor_is_at(start: Start) -> None:
+    async with start() as (app, pilot, _):
+        await in_editor(app, pilot)
+        await pilot.press(*"{txt} {foo}")
+        assert "unknown field 'txt'" in screen_text(app) and "(1 of 2, ctrl+l next)" in screen_text(app)
+        await pilot.press("ctrl+home", "ctrl+l", "ctrl+l")
+        await until(pilot, lambda: "unknown field 'foo'" in screen_text(app))
+        assert "(2 of 2, ctrl+l next)" in screen_text(app)
+
+
+async def test_a_key_that_is_still_on_its_way_survives_the_naming_of_the_template(start: Start) -> None:
+    async with start() as (app, pilot, _):
+        found = await in_editor(app, pilot)
+        found.editor.insert("!")  # the desk hears of it with the next message
+        app.desk.name_template("mine#it-was")
+        await pilot.pause()
+        assert app.desk.session.template == found.editor.text == "{text} It was {mask}.!"
+        assert not app.desk.is_template_saved
+
+
+async def test_an_editor_that_changes_nothing_leaves_newlines_and_name(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contextlib import nullcontext
+
+    monkeypatch.setenv("EDITOR", "true")
+    async with start() as (app, pilot, _):
+        monkeypatch.setattr(app, "suspend", nullcontext)
+        await in_editor(app, pilot)
+        app.desk.edit_template("{text}\n{mask}\n", name="mine#lines")
+        await pilot.pause()
+        await pilot.press("ctrl+t")
+        assert app.desk.session.template == "{text}\n{mask}\n" and app.desk.session.template_name == "mine#lines"
+
+
+async def test_a_template_is_parsed_once_a_key_however_many_panes_ask(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from promptlab.tui import desk
+
+    async with start() as (app, pilot, _):
+        await in_editor(app, pilot)
+        seen: list[str] = []
+        really = desk.find_problems
+        monkeypatch.setattr(desk, "find_problems", lambda text, *a, **k: (seen.append(text), really(text, *a, **k))[1])
+        await pilot.press("!", "?")
+        await until(pilot, lambda: app.desk.is_current)
+        assert seen == ["{text} It was {mask}.!", "{text} It was {mask}.!?"]

@@ -5,6 +5,7 @@ from typing import Any
 from promptlab.errors import ConfigError
 from promptlab.jobs.engine.figures import figures
 from promptlab.jobs.engine.held import Baseline, Held, Say, Unread
+from promptlab.jobs.engine.kept import judged_of
 from promptlab.jobs.wire import Request
 from promptlab.results import RunStore
 from promptlab.text import counted
@@ -28,12 +29,10 @@ def unpin(held: Held, request: Request, say: Say) -> dict[str, Any]:
 
 def _of_reading(held: Held, request: Request) -> Baseline:
     reading = held.current(request)
-    words, calibration, score_rev = reading.newest()
     if not reading.complete:
         raise Unread(f"Only {reading.read:,} of {counted(len(reading.rows), 'row')} are read: pin when all are.")
-    judged = reading.scores(words, calibration)
-    if judged.pending:
-        raise Unread(judged.pending)
+    _, _, score_rev = reading.newest()
+    judged = judged_of(reading, request)
     found = figures(reading, judged, held, score_rev=score_rev)
     return Baseline(str(request.fields.get("name", "")), judged.scores, found, reading.task.fingerprint)
 

@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
 
 from promptlab.text import counted, shorten
 from promptlab.tui.actions import Action, declare
 from promptlab.tui.panes.line_columns import Column, draw_cells, fit_columns
 from promptlab.tui.panes.line_list import LineList
+from promptlab.tui.panes.lines import Lines
 from promptlab.tui.panes.pane import Pane, leave
 from promptlab.tui.shown import plain
 
@@ -59,8 +59,8 @@ Below the list stands who said what about the row under the cursor. `enter` open
     def compose(self) -> ComposeResult:
         """The list, the votes, what stands there without rows."""
         yield LineList(self._draw)
-        yield Static("", id="votes", markup=False)
-        yield Static(plain(_EMPTY), id="empty", markup=False)
+        yield Lines("votes")
+        yield Lines("empty")
 
     def on_mount(self) -> None:
         """Nothing yet."""
@@ -74,7 +74,7 @@ Below the list stands who said what about the row under the cursor. `enter` open
         lines.show(len(ids), ids.index(before["id"]) if before and before["id"] in ids else 0)
         lines.display = bool(ids)
         empty = _EMPTY if answer is None else "The members agree on every row."
-        self.query_one("#empty", Static).update(plain(empty))
+        self.query_one("#empty", Lines).show([plain(empty)])
         self.query_one("#empty").display = not ids
         self.border_subtitle = plain(counted(len(ids), "row") if ids else "")
         self._show_votes()
@@ -106,7 +106,9 @@ Below the list stands who said what about the row under the cursor. `enter` open
 
     def _show_votes(self) -> None:
         row = self.marked
-        self.query_one("#votes", Static).update(Content("") if row is None else _votes(row))
+        votes = self.query_one("#votes", Lines)
+        votes.show(() if row is None else _votes(row))
+        votes.display = row is not None
 
     def _draw(self, at: int, width: int) -> Text:
         widths = fit_columns(_COLUMNS, width)
@@ -131,7 +133,7 @@ def by_label(votes: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     return sorted(found.items(), key=lambda one: -len(one[1]))
 
 
-def _votes(row: Mapping[str, Any]) -> Content:
+def _votes(row: Mapping[str, Any]) -> list[Content]:
     head = f"label {row['label'] if row['label'] is not None else 'unknown'}, together {row['prediction']}"
     lines = [f"{shorten(label, 20)}: {', '.join(names)}" for label, names in by_label(row["votes"])]
-    return Content("\n").join([Content.styled(plain(head).plain, "bold"), *(plain(line) for line in lines)])
+    return [Content.styled(plain(head).plain, "bold"), *(plain(line) for line in lines)]

@@ -23,7 +23,13 @@ class ExpandScreen(Protocol):
 class ExpandingPane(Pane):
     """``expansion`` is the screen's; ``changed`` shows it anew."""
 
+    place = "expand"
+    title = "Expand"
     inner = "LineList"
+    HELP = """# Expand
+
+More words for a label: from WordNet, from neighbours, from what the model itself says, and from word lists.
+"""
     BINDINGS = [Binding("down,j", "step(1)", show=False), Binding("up,k", "step(-1)", show=False)]  # noqa: RUF012
 
     @property

@@ -15,6 +15,7 @@ from promptlab.text import counted
 from promptlab.tui.actions import Action, declare
 from promptlab.tui.panes.line_columns import Column, draw_cells, fit_columns
 from promptlab.tui.panes.line_list import LineList
+from promptlab.tui.panes.lines import Lines
 from promptlab.tui.panes.pane import Pane, leave
 from promptlab.tui.shown import plain
 from promptlab.tui.state.candidates import Candidate
@@ -80,7 +81,7 @@ and `-` change a weight, `e` types one. **agrees** is the share of rows on which
         for name, placeholder in _INPUTS.items():
             yield Input(placeholder=placeholder, id=name)
         yield Static(plain(_EMPTY), id="empty", markup=False)
-        yield Static("", id="where", markup=False)
+        yield Lines("where")
 
     def on_mount(self) -> None:
         """The inputs come when they are wanted."""
@@ -96,13 +97,13 @@ and `-` change a weight, `e` types one. **agrees** is the share of rows on which
         lines.show(len(names), names.index(before.name) if before and before.name in names else lines.cursor)
         lines.display = bool(names)
         self.query_one("#empty").display = not names
-        self.query_one("#where", Static).update(plain(self._where() if names else ""))
+        self.query_one("#where", Lines).show([plain(self._where() if names else "")])
 
     def show_answer(self, answer: Mapping[str, Any] | None, *, is_current: bool, said: str) -> None:
         """What the members do on their own, dimmed where it is of other rows or words; ``said`` is what goes on."""
         self.answer, self._is_current, self._said = answer, is_current, said
         self.query_one(LineList).refresh()
-        self.query_one("#where", Static).update(plain(self._where() if self._shown else ""))
+        self.query_one("#where", Lines).show([plain(self._where() if self._shown else "")])
 
     def _where(self) -> str:
         """What goes on, or the number; how many are ticked and how they are weighed."""

@@ -1,6 +1,7 @@
 """Preview pane: one row as the model sees it, what it says at the slot, and whether that is right."""
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from textual.widgets import Static
 from promptlab.jobs.client import EngineError, EngineGone
 from promptlab.text import counted, shorten
 from promptlab.tui.actions import Action, declare
+from promptlab.tui.panes.live_text import STALE
 from promptlab.tui.panes.pane import Pane
 from promptlab.tui.shown import plain
 from promptlab.tui.work import work
@@ -20,11 +22,13 @@ from promptlab.tui.work import work
 if TYPE_CHECKING:
     from promptlab.tui.desk import Topic
 
+_COMING = "The row stands here once the model is loaded."
 _EMPTY = "A row of the data stands here as the model sees it, once a table is open (ctrl+o)."
 # Seconds between two requests while figures stream in.
 _PAUSE = 0.4
 _TOP, _LABELS, _WORDS = 5, 6, 8  # that are shown
 _PROMPT = 4000  # characters
+_STEPS = 20  # that a held key may be ahead of the rows
 
 
 class PreviewPane(Pane):
@@ -49,6 +53,9 @@ named under it.
     def __init__(self) -> None:
         super().__init__()
         self._waits = False
+        self._of: tuple[int, int] | None = None  # the revisions that the row shown belongs to
+        self._counted = ""
+        self._steps: deque[str] = deque()
 
     def compose(self) -> ComposeResult:
         """One text that scrolls."""
@@ -64,41 +71,74 @@ named under it.
         """Something that the row's prompt or scores depend on changed."""
         if topic == "task":
             self.desk.row = 0
-        if topic in ("task", "template", "figures", "row", "rows") and not self._waits:
+            self._forget(_EMPTY if self.desk.task is None else _COMING)
+        if topic in ("template", "words", "model", "rows"):
+            self._show_title()
+        if topic in ("task", "template", "words", "figures", "row", "rows") and not self._waits:
             self._waits = True
             self.set_timer(_PAUSE if topic in ("figures", "template") else 0.02, self._ask)
 
-    def _ask(self, find: str | None = None) -> None:
+    def _ask(self) -> None:
         self._waits = False
         if self.desk.task is not None and self.desk.session.words is not None:
-            work(self, "row", self._show, find)
+            work(self, "row", self._show)
 
-    async def _show(self, find: str | None) -> None:
-        asked: dict[str, Any] = {"find": find} if find else {}
+    async def _show(self) -> None:
+        """Show the row, then those that were stepped to meanwhile: newer work takes over what older did not end."""
         try:
-            row = await self.desk.ask("row", place=self.desk.row, **asked, **self.desk.scoring())
+            await self._show_next()
+            while self._steps:
+                await self._show_next()
         except EngineError as error:
+            self._steps.clear()
             if error.kind != "unread":
-                self._update(plain(error.what))
-            return
+                self._forget(error.what)
         except EngineGone as error:
-            self._update(plain(str(error)))
-            return
-        if find and "wrong" in find and not row["wrong"]:
+            self._steps.clear()
+            self._forget(str(error))
+
+    async def _show_next(self) -> None:
+        """The row of the next step, or that of the desk again. Raises EngineError and EngineGone."""
+        find, revisions = self._steps[0] if self._steps else "", self._revisions()
+        asked: dict[str, Any] = {"find": find} if find else {}
+        row = await self.desk.ask("row", place=self.desk.row, **asked, **self.desk.scoring())
+        if find:
+            self._steps.popleft()
+        if "wrong" in find and not row["wrong"]:
             self.desk.say("No row is wrong so far.")
         self._waits = True  # the row that comes is shown already
         self.desk.show_row(int(row["place"]))
         self._waits = False
         self._update(seen(row))
-        self.border_title = plain(f"{self.title}  {row['place'] + 1:,} of {row['n']:,}")
+        self._of = revisions
+        self._counted = f"  {row['place'] + 1:,} of {row['n']:,}"
+        self._show_title()
         self.border_subtitle = plain(f"{counted(row['wrong'], 'row')} wrong · n next wrong · ← → rows")
+
+    def _revisions(self) -> tuple[int, int]:
+        return self.desk.session.read_rev, self.desk.session.score_rev
+
+    def _show_title(self) -> None:
+        """Which row it is, and that it is one of before the last edit while it is."""
+        is_stale = self._of is not None and self._of != self._revisions()
+        self.set_class(is_stale, "-stale")
+        self.border_title = plain(f"{self.title}{self._counted}{f'  {STALE}' if is_stale else ''}")
+
+    def _forget(self, instead: str) -> None:
+        """The row shown is none of this table, or cannot be explained: a sentence stands there instead."""
+        self._of, self._counted = None, ""
+        self._update(plain(instead))
+        self._show_title()
+        self.border_subtitle = None
 
     def _update(self, content: Content) -> None:
         self.query_one("#row-seen Static", Static).update(content)
 
     def action_step(self, find: str) -> None:
         """Show another row."""
-        self._ask(find)
+        if len(self._steps) < _STEPS:
+            self._steps.append(find)
+        self._ask()
 
 
 def seen(row: Mapping[str, Any]) -> Content:

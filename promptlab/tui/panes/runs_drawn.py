@@ -19,7 +19,7 @@ COLUMNS = (
     Column("accuracy", 22, rank=1),
     Column("rows", 6, rank=2, right=True),
     Column("name", 20, rank=3, share=3),
-    Column("task", 12, rank=4, share=1),
+    Column("task", 14, rank=4, share=1),
     Column("pinned", 6, rank=5),
     Column("when", 16, rank=6),
     Column("macro-F1", 8, rank=7, right=True),

@@ -14,6 +14,7 @@ from promptlab.jobs.client import EngineError, EngineGone
 from promptlab.text import counted, listed
 from promptlab.tui.actions import Action, declare
 from promptlab.tui.panes.line_list import LineList
+from promptlab.tui.panes.lines import Lines
 from promptlab.tui.panes.pane import Pane, leave
 from promptlab.tui.panes.runs_drawn import names_line, run_line
 from promptlab.tui.screens.confirm import Answer, Confirm
@@ -81,7 +82,7 @@ suffice to tell. With one ticked, it is compared with the one under the cursor. 
         yield Input(placeholder="words of the name, task, model, template", id="filter")
         yield LineList(self._draw)
         yield Static("", id="empty", markup=False)
-        yield Static("", id="where", markup=False)
+        yield Lines("where")
         yield Static("", id="compared", markup=False)
 
     def on_mount(self) -> None:
@@ -131,7 +132,7 @@ suffice to tell. With one ticked, it is compared with the one under the cursor. 
         self.query_one("#empty", Static).update(plain(instead))
         self.query_one("#empty").display = bool(instead)
         lines.display = not instead or bool(self._shown)
-        self.query_one("#where", Static).update(plain(self._where()))
+        self.query_one("#where", Lines).show([plain(self._where())])
         self.post_message(self.Marked(self.marked))
 
     def _where(self) -> str:

@@ -35,6 +35,7 @@ class SourcePane(ExpandingPane):
     """The words of one source."""
 
     place = "source"
+    title = "Source"
     source: ClassVar[str] = ""
     HELP = """# A source
 

@@ -59,6 +59,7 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
         self._of_model: tuple[Problem, ...] = ()
         self._parsed: dict[str, Any] | None = None
         self._asks = False
+        self._known = ""  # the session's template when editor and desk last agreed on it
 
     def compose(self) -> ComposeResult:
         """The editor, completions, a line for problems, and the pieces."""
@@ -95,13 +96,15 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
     @on(TextArea.Changed)
     def _edited(self, event: TextArea.Changed) -> None:
         event.stop()
-        if self.editor.text != self.desk.session.template:
-            self.desk.edit_template(self.editor.text)
+        self._known = self.editor.text
+        if self._known != self.desk.session.template:
+            self.desk.edit_template(self._known)
         self._offer()
 
     @on(TextArea.SelectionChanged)
     def _moved(self, event: TextArea.SelectionChanged) -> None:
         event.stop()
+        self._show_problem()
         self._offer()
 
     @on(TemplateEditor.Chosen)
@@ -137,8 +140,12 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
     # -- showing ------------------------------------------------------------------------------------------------
 
     def _show_text(self) -> None:
-        if self.editor.text != self.desk.session.template:
-            self.editor.replace_all(self.desk.session.template)
+        """Show a template that came from elsewhere; keys that were typed but not told to the desk yet stay."""
+        text = self.desk.session.template
+        if text != self._known:
+            self._known = text
+            if self.editor.text != text:
+                self.editor.replace_all(text)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -151,7 +158,7 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
         edited = "" if self.desk.is_saved else " *edited"
         self.border_title = plain(f"{self.title}  {shorten(name, 40)}{edited}")
         self.editor.show_problems(self.problems)
-        self.query_one("#problem", Static).update(plain(self._problem_line()))
+        self._show_problem()
         self._show_foot()
         if self._parsed is not None:
             self.query_one("#pieces Static", Static).update(plain(token_view(self._parsed), newlines=True))
@@ -166,14 +173,22 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
             facts.append(_LEAVE)
         self.border_subtitle = plain(" · ".join(facts))
 
+    def _show_problem(self) -> None:
+        self.query_one("#problem", Static).update(plain(self._problem_line()))
+
     def _problem_line(self) -> str:
-        if not self.problems:
+        """The problem that the cursor stands at, else the first."""
+        every = self.problems
+        if not every:
             return ""
-        first = self.problems[0]
-        place = f"{first.line}:{first.column}  " if first.line else ""
-        more = f"  ({len(self.problems) - 1} more, ctrl+l)" if len(self.problems) > 1 else ""
-        whose = f"{self.desk.session.model.name}: " if first in self._of_model else ""
-        return f"✗ {place}{whose}{first.what}{more}"
+        row, column = self.editor.cursor_location
+        here = [at for at, one in enumerate(every) if one.line == row + 1 and 0 <= column + 1 - one.column < one.length]
+        at = here[0] if here else 0
+        shown = every[at]
+        place = f"{shown.line}:{shown.column}  " if shown.line else ""
+        more = f"  ({at + 1} of {len(every)}, ctrl+l next)" if len(every) > 1 else ""
+        whose = f"{self.desk.session.model.name}: " if shown in self._of_model else ""
+        return f"✗ {place}{whose}{shown.what}{more}"
 
     def on_descendant_focus(self, event: Any) -> None:
         """Say how the editor is left."""
@@ -245,7 +260,7 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
         try:
             with tempfile.TemporaryDirectory() as folder, self.app.suspend():
                 path = Path(folder) / "template.txt"
-                path.write_text(self.editor.text, encoding="utf-8")
+                path.write_text(f"{self.editor.text}\n", encoding="utf-8")  # editors end a file with a newline
                 subprocess.run([*shlex.split(command), str(path)], check=True)
                 text = path.read_text(encoding="utf-8").removesuffix("\n")
         except SuspendNotSupported:
@@ -253,4 +268,5 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
         except (OSError, ValueError, subprocess.CalledProcessError) as error:
             self.desk.say(f"{shorten(command, 60)} did not work: {shorten(str(error), 120)}", "error")
         else:
-            self.editor.replace_all(text)
+            if text != self.editor.text:
+                self.editor.replace_all(text)

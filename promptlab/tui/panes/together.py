@@ -30,6 +30,10 @@ best member alone (not tested: the best of several is best by luck too), and aga
 test. `ctrl+s` saves the ensemble as a bundle.
 """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown = Content("")
+
     def compose(self) -> ComposeResult:
         """One text that scrolls."""
         with VerticalScroll(id="together"):
@@ -40,7 +44,10 @@ test. `ctrl+s` saves the ensemble as a bundle.
         parts = [plain(said)] if said else []
         if answer is not None:
             parts += _together(answer, is_current=is_current)
-        self.query_one(Static).update(Content("\n").join(parts or [plain(_EMPTY)]))
+        text = Content("\n").join(parts or [plain(_EMPTY)])
+        if not text.is_same(self._shown):
+            self._shown = text
+            self.query_one(Static).update(text)
         self.border_subtitle = plain("ctrl+s saves it" if answer is not None and is_current else "")
 
 

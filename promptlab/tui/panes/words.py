@@ -1,9 +1,9 @@
 """Words pane: every label's words with their pieces, priors and worth; each key changes them in the same frame."""
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -128,8 +128,9 @@ table it says why.
             and self.desk.session.words is not None
             and self.desk.engine.state.name == "ready"
         ):
-            self.run_worker(self._learn, exclusive=True, group="words", exit_on_error=False)
+            self._learn()
 
+    @work(exclusive=True, group="words", exit_on_error=False)
     async def _learn(self) -> None:
         session = self.desk.session
         try:
@@ -363,7 +364,7 @@ table it says why.
         elif what in ("move", "combine", "pieces"):
             self._edit(lambda words: self._changed_by(words, what, how))
         else:
-            self.run_worker(partial(self.run_action, what), exit_on_error=False)
+            self.call_later(self.run_action, what)
 
     def _changed_by(self, words: LabelWords, what: str, how: str) -> Change:
         if what == "move":

@@ -1,9 +1,9 @@
 """Expand: more words for a label, from several sources side by side; those ticked become label words as one edit."""
 
 from collections.abc import Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import work
 from textual.containers import Container
 from textual.timer import Timer
 from textual.widget import Widget
@@ -76,8 +76,9 @@ class Expand(Mode):
     def look(self) -> None:
         """Ask the sources, and WordNet for senses."""
         if self.expansion.label is not None:
-            self.run_worker(self._look, exclusive=True, group="look", exit_on_error=False)
+            self._look()
 
+    @work(exclusive=True, group="look", exit_on_error=False)
     async def _look(self) -> None:
         await self.expansion.look()
         self._ask_effects()
@@ -100,10 +101,9 @@ class Expand(Mode):
             self._ask_effects()
         self.changed()
 
-    def _ask_effects(self) -> None:
-        pane = self.query_one(FoundPane)
-        work = partial(self.expansion.ask_effects, pane.on_screen)
-        self.run_worker(work, exclusive=True, group="effects", exit_on_error=False)
+    @work(exclusive=True, group="effects", exit_on_error=False)
+    async def _ask_effects(self) -> None:
+        await self.expansion.ask_effects(self.query_one(FoundPane).on_screen)
 
     def _heard(self, topic: "Topic") -> None:
         expansion = self.expansion

@@ -31,6 +31,7 @@ class Mode(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
     mode: ClassVar[str] = ""
     title_shown: ClassVar[str] = ""
+    first: ClassVar[str] = ""  # the place of the pane in which it begins; the first one without it
     # A screen's own tab goes before the application's and would step through every widget.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.next_pane(1)", show=False, id="app.next_pane"),
@@ -63,8 +64,9 @@ class Mode(Screen[None]):
     def on_mount(self) -> None:
         """Begin in the first pane."""
         if panes := self.every_pane():
-            self.show_pane(panes[0])
-            panes[0].enter()
+            begin = next((pane for pane in panes if pane.place == self.first), panes[0])
+            self.show_pane(begin)
+            begin.enter()
 
     def on_resize(self) -> None:
         """Go to a pane that is shown, where the new layout leaves out the one that has the focus."""

@@ -18,6 +18,7 @@ class Workbench(Mode):
 
     mode = "workbench"
     title_shown = "Workbench"
+    first = "words"
 
     def panes(self) -> Iterable[Widget]:
         """Library, editors, live."""

@@ -1,12 +1,12 @@
 """What a bundle's manifest holds, and whether it can be taken into the editors: one template with label words."""
 
-import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from promptlab.errors import ConfigError
+from promptlab.pipeline.using import predict_command
 from promptlab.template import Truncate
 from promptlab.verbalizer import CalibrationKind, LabelWords, from_table
 
@@ -49,9 +49,8 @@ def prompt_of(manifest: Mapping[str, Any]) -> Prompt:
 
 def commands(folder: str) -> tuple[str, str, str]:
     """How a bundle is used: for one text, for a file, and in Python."""
-    quoted = shlex.quote(folder)
     return (
-        f'promptlab predict {quoted} "text"',
-        f"promptlab predict {quoted} rows.csv --text text --out labelled.csv",
+        predict_command(folder),
+        f"{predict_command(folder, 'rows.csv')} --text text --out labelled.csv",
         f"import promptlab\nclassify = promptlab.load({folder!r})\nprint(classify(['text']))",
     )
