@@ -42,6 +42,7 @@ class Request:
 
     def to_table(self) -> dict[str, Any]:
         """The request in JSON's types."""
+        assert not self.fields.keys() & set(_OWN_KEYS), "a field would overwrite what makes the request known"
         head = {"v": VERSION, "id": self.id, "do": self.do, "read_rev": self.read_rev, "score_rev": self.score_rev}
         return {**head, **self.fields}
 

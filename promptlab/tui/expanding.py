@@ -218,7 +218,7 @@ class Expansion:
         figures = self.desk.live.figures
         if self.is_early or figures is None:
             self.found = self.found.without_effects()  # over some of the rows: nobody knows over how many
-        else:
+        elif any(one.is_known for one in self.found.words.values()):
             self.n = int(figures["n"])
         self.likeliest = tuple((one["word"], one["logprob"]) for one in answer["likeliest"])
         self._end(wanted)

@@ -50,7 +50,8 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         kept = {key: value for key, value in os.environ.items() if not key.startswith("TEXTUAL")}
         self.process = subprocess.Popen(
-            command,
+            # Opened by the leader of a session, the terminal is its controlling one, as a person's is.
+            ("sh", "-c", 'exec "$@" <"$0" >"$0" 2>"$0"', os.ttyname(slave), *command),
             stdin=slave,
             stdout=slave,
             stderr=slave,

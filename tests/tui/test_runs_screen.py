@@ -86,7 +86,7 @@ async def test_pinning_marks_the_run_and_compares_new_numbers_with_it(start: Sta
         await pilot.press("b")
         await until(pilot, lambda: any(asked.get("run") == 3 for asked in fake.asked if asked.do == "pin"))
         asked = next(asked for asked in fake.asked if asked.do == "runs" and asked["op"] == "pin")
-        assert asked["id"] == 3 and asked["pinned"] is True
+        assert asked["run"] == 3 and asked["pinned"] is True
         await until(pilot, lambda: fake.count("score") == 1)  # the difference to it
         await pilot.press("down", "down", "b")
         await until(pilot, lambda: "no longer pinned" in screen_text(app))

@@ -183,7 +183,7 @@ async def test_the_line_below_names_the_problem_that_the_cursor_is_at(start: Sta
         assert "unknown field 'txt'" in screen_text(app) and "(1 of 2, ctrl+l next)" in screen_text(app)
         await pilot.press("ctrl+home", "ctrl+l", "ctrl+l")
         await until(pilot, lambda: "unknown field 'foo'" in screen_text(app))
-        assert "(2 of 2, ctrl+l next)" in screen_text(app)
+        assert "(2 of 2" in screen_text(app)
 
 
 async def test_a_key_that_is_still_on_its_way_survives_the_naming_of_the_template(start: Start) -> None:

@@ -41,9 +41,9 @@ def _list(store: RunStore, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pin(store: RunStore, fields: Mapping[str, Any]) -> dict[str, Any]:
-    number, pinned = int(fields["id"]), bool(fields.get("pinned", True))
+    number, pinned = int(fields["run"]), bool(fields.get("pinned", True))
     store.pin(number, pinned=pinned)
-    return {"id": number, "pinned": pinned}
+    return {"run": number, "pinned": pinned}
 
 
 def _delete(store: RunStore, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _compare(store: RunStore, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _open(store: RunStore, fields: Mapping[str, Any]) -> dict[str, Any]:
-    return _prompt(store.get(str(int(fields["id"]))))
+    return _prompt(store.get(str(int(fields["run"]))))
 
 
 _OPS: Mapping[str, Callable[[RunStore, Mapping[str, Any]], dict[str, Any]]] = {

@@ -229,7 +229,7 @@ suffice to tell. With one ticked, it is compared with the one under the cursor. 
 
     async def _pin(self, run: Kept) -> None:
         number, pinned = int(run["id"]), not run["pinned"]
-        await self.desk.ask("runs", op="pin", id=number, pinned=pinned)
+        await self.desk.ask("runs", op="pin", run=number, pinned=pinned)
         if pinned and self.desk.task is not None and not self.is_other(run):
             await self.desk.pin(run=number)
             self.desk.say(f"Run {number} is pinned; numbers are compared with it from now on.")
@@ -253,6 +253,7 @@ suffice to tell. With one ticked, it is compared with the one under the cursor. 
 
     async def _delete(self, numbers: Sequence[int]) -> None:
         await self.desk.ask("runs", op="delete", ids=list(numbers))
+        self.query_one("#compared").display = False
         self.desk.say(f"Deleted: {listed(f'run {number}' for number in numbers)}.")
         await self._list()
 

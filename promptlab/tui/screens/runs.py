@@ -51,7 +51,7 @@ class Runs(Mode):
         work(self, "open", self._open, event.number)
 
     async def _open(self, number: int) -> None:
-        run = await self.desk.ask("runs", op="open", id=number)
+        run = await self.desk.ask("runs", op="open", run=number)
         await open_run(self.desk, run)
         for note in run.get("notes", ()):
             self.desk.say(str(note), "warning")

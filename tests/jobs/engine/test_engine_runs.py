@@ -66,7 +66,12 @@ def test_the_list_has_the_newest_first_with_what_a_table_shows(kept: AtHand, sma
 
 def test_without_a_store_there_is_nothing_and_none_is_made(engine: AtHand) -> None:
     assert asked(engine, "list") == {"runs": []}
-    for op, fields in (("pin", {"id": 1}), ("delete", {"ids": [1]}), ("open", {"id": 1}), ("compare", {"ids": [1, 2]})):
+    for op, fields in (
+        ("pin", {"run": 1}),
+        ("delete", {"ids": [1]}),
+        ("open", {"run": 1}),
+        ("compare", {"ids": [1, 2]}),
+    ):
         with pytest.raises(ConfigError, match="No run is kept"):
             asked(engine, op, **fields)
     assert list(engine.held.workspace.iterdir()) == []
@@ -75,9 +80,9 @@ def test_without_a_store_there_is_nothing_and_none_is_made(engine: AtHand) -> No
 
 
 def test_pins_and_deletions_last(kept: AtHand) -> None:
-    assert asked(kept, "pin", id=2, pinned=True) == {"id": 2, "pinned": True}
+    assert asked(kept, "pin", run=2, pinned=True) == {"run": 2, "pinned": True}
     assert [run["pinned"] for run in asked(kept, "list")["runs"]] == [True, False]
-    asked(kept, "pin", id=2, pinned=False)
+    asked(kept, "pin", run=2, pinned=False)
     assert not any(run["pinned"] for run in asked(kept, "list")["runs"])
     with pytest.raises(ConfigError, match="no run 9"):
         asked(kept, "delete", ids=[1, 9])
@@ -109,7 +114,7 @@ def test_runs_on_data_that_changed_are_not_compared(kept: AtHand, tmp_path: Path
 
 def test_a_run_opens_as_it_was_read(kept: AtHand) -> None:
     figures = {run["id"]: run["accuracy"] for run in asked(kept, "list")["runs"]}
-    opened = asked(kept, "open", id=1)
+    opened = asked(kept, "open", run=1)
     assert opened["template"] == "{text} It was {mask}." and opened["truncate"] == "tail"
     assert opened["template_name"] == "film#2" and opened["words_name"] == "mine" and opened["notes"] == []
     assert opened["calibration"] == "contextual" and "calibration" not in opened["words"]
@@ -131,7 +136,7 @@ def test_columns_labels_and_encoding_are_opened_too(engine: AtHand, tmp_path: Pa
     }
     engine.read(GOOD)
     keep(engine)
-    assert asked(engine, "open", id=1)["task"] == engine.task
+    assert asked(engine, "open", run=1)["task"] == engine.task
 
 
 def evaluated(engine: AtHand, classifier: Any, **made: Any) -> int:
@@ -150,16 +155,16 @@ def test_a_run_that_the_workbench_cannot_show_says_why(engine: AtHand, embedded:
     of_bundle = evaluated(engine, one, bundle=folder)
     of_several = evaluated(engine, both, bundle=save_bundle(both, tmp_path / "both"))
     with pytest.raises(ConfigError, match=r"evaluated the bundle .*films"):
-        asked(engine, "open", id=of_bundle)
+        asked(engine, "open", run=of_bundle)
     with pytest.raises(ConfigError, match=f"Run {of_several} evaluated the bundle"):
-        asked(engine, "open", id=of_several)
+        asked(engine, "open", run=of_several)
     with RunStore.open(engine.held.workspace) as opened:
         several = opened.get(str(of_several))
     spec = {key: value for key, value in several.spec.items() if key != "bundle"}
     with pytest.raises(ConfigError, match="evaluated an ensemble"):
-        asked(engine, "open", id=store(engine, replace(several, spec=spec)))
+        asked(engine, "open", run=store(engine, replace(several, spec=spec)))
     with pytest.raises(ConfigError, match="does not hold what it was made with"):
-        asked(engine, "open", id=store(engine, Run("old", "eval", {}, "0" * 64, {"template": "x"})))
+        asked(engine, "open", run=store(engine, Run("old", "eval", {}, "0" * 64, {"template": "x"})))
     newest = asked(engine, "list")["runs"]
     assert newest[0]["accuracy"] is None and newest[0]["name"] == "old" and newest[1]["template"] == "2 templates"
 
@@ -168,7 +173,7 @@ def test_a_run_with_demonstrations_opens_with_a_note(engine: AtHand, embedded: L
     template = Template.parse("{demos}{text} It was {mask}.")
     shown = engine.held.task(engine.task).train[:2]
     one = Pipeline.of(embedded, template, parse_words(GOOD, engine.labels), demonstrations=shown)
-    opened = asked(engine, "open", id=evaluated(engine, one))
+    opened = asked(engine, "open", run=evaluated(engine, one))
     assert "{demos}" in opened["template"] and "2 solved examples" in opened["notes"][0]
 
 
@@ -179,7 +184,7 @@ def test_a_calibration_that_came_with_the_words_stays_with_them(engine: AtHand, 
     words = reading.scores(*reading.newest()[:2]).pipeline.words
     assert words is not None
     one = Pipeline.of(embedded, reading.template, words)
-    opened = asked(engine, "open", id=evaluated(engine, one))
+    opened = asked(engine, "open", run=evaluated(engine, one))
     assert opened["calibration"] is None and opened["words"]["calibration"]["kind"] == "batch"
     priors = torch.tensor(opened["words"]["calibration"]["label_prior"])
     assert len(priors) == 2 and torch.isfinite(priors).all()
