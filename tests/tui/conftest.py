@@ -1,11 +1,9 @@
 """What the application's tests share: an environment that draws the same everywhere, a scripted engine, and waiting."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,13 +12,12 @@ for _name in [name for name in os.environ if name.startswith("TEXTUAL")] + ["NO_
 os.environ.update(TERM="xterm-256color", TEXTUAL_ANIMATIONS="none", TZ="UTC", LC_ALL="C.UTF-8")
 os.environ["PROMPTLAB_CONFIG"] = os.devnull
 
+from on_screen import Start, until  # noqa: E402
 from scripted_engine import Answer, ScriptedEngine  # noqa: E402
 from textual.pilot import Pilot  # noqa: E402
 from textual.widgets import Input, TextArea  # noqa: E402
 
 from promptlab.tui.app import PromptlabApp  # noqa: E402
-
-Start = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
@@ -63,17 +60,3 @@ def start(workspace: Path) -> Start:
             yield app, pilot, fake
 
     return started
-
-
-async def until(pilot: Pilot[Any], holds: Callable[[], object], seconds: float = 5.0) -> None:
-    """Wait until something holds; fails after ``seconds``."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while not holds():
-        assert loop.time() < end, "it never came to hold"
-        await pilot.pause(0.01)
-
-
-def screen_text(app: PromptlabApp) -> str:
-    """What stands on the screen, line by line."""
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())

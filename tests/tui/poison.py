@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conftest import until
+from on_screen import until
 from rich.cells import cell_len
 from scripted_engine import ANSWERS, Answer, Asked, Emit
 from textual.app import App
@@ -80,7 +80,9 @@ def poisoned(value: Any, payload: str, *, key: str = "") -> Any:
     """The value with the payload before each text in it that comes from outside."""
     if isinstance(value, dict):
         fields = value.items()
-        return {_put(name, payload) if key in _NAMED else name: poisoned(one, payload, key=name) for name, one in fields}
+        return {
+            _put(name, payload) if key in _NAMED else name: poisoned(one, payload, key=name) for name, one in fields
+        }
     if isinstance(value, list):
         return [poisoned(one, payload, key="" if key in _NAMED else key) for one in value]
     return _put(value, payload) if isinstance(value, str) and key not in _OWN else value

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Start, screen_text, until
+from on_screen import Start, screen_text, until
 from scripted_engine import ANSWERS, Asked, Emit, refuse
 from textual.widgets import Input
 

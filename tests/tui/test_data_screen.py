@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conftest import Start, screen_text, until
+from on_screen import Start, screen_text, until
 from scripted_engine import ANSWERS, Asked, Emit, figures
 from textual.pilot import Pilot
 from textual.widgets import Input

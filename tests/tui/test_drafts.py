@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import screen_text, until
+from on_screen import screen_text, until
 from scripted_engine import ScriptedEngine, refuse
 from terminal import Terminal
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from conftest import Start, screen_text, until
+from on_screen import Start, screen_text, until
 from scripted_engine import ANSWERS, Asked, Emit, refuse
 from textual.pilot import Pilot
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from conftest import screen_text, until
+from on_screen import screen_text, until
 from textual.widgets import Input
 
 from promptlab.tui.screens.help import Help

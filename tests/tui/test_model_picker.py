@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from conftest import Start, screen_text, until
+from on_screen import Start, screen_text, until
 from scripted_engine import ANSWERS, Asked, Emit, refuse
 from textual.widgets import Input
 

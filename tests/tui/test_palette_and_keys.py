@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from conftest import screen_text, until
+from on_screen import screen_text, until
 from scripted_engine import ScriptedEngine
 from textual.command import CommandPalette
 from textual.widgets import DataTable

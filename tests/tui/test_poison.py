@@ -4,16 +4,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
-from conftest import screen_text, until
-from poison import PAYLOADS, Poisoner, all_show, check_screen, seen, text_in
-from scripted_engine import refuse
-from textual.widgets import DataTable, Input
+from on_screen import until
+from poison import PAYLOADS, Poisoner, all_show, check_screen
+from textual.widgets import Input
 
-from promptlab.text import safe_text
 from promptlab.tui.panes.line_list import LineList
-from promptlab.tui.screens.columns import Columns
-from promptlab.tui.screens.confirm import Answer, Confirm
 from promptlab.tui.state.session import TaskChoice
 
 WORKBENCH = ("StatusLine", "TemplatePane", "WordsPane", "#row-seen", "#bars", "#live-confusion", "#rows", "#delta")

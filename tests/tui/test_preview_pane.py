@@ -1,6 +1,6 @@
 """The preview: one row as the model sees it, stepped through, and asked for again when something changed."""
 
-from conftest import Start, screen_text, until
+from on_screen import Start, screen_text, until
 from scripted_engine import refuse, row
 
 from promptlab.tui.panes.preview import PreviewPane, seen

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conftest import screen_text, until
+from on_screen import screen_text, until
 from scripted_engine import ScriptedEngine
 
 from promptlab.tui import leaving

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import screen_text, until
+from on_screen import screen_text, until
 from textual.widgets import DataTable
 
 from promptlab.errors import ConfigError

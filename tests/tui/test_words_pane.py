@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from conftest import Start, screen_text, until
+from on_screen import Start, screen_text, until
 from scripted_engine import refuse
 from textual.events import Key
 from textual.pilot import Pilot

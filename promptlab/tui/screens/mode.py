@@ -29,6 +29,7 @@ class Mode(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-medium"), (140, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+    AUTO_FOCUS = ""  # on_mount says where it begins
     mode: ClassVar[str] = ""
     title_shown: ClassVar[str] = ""
     first: ClassVar[str] = ""  # the place of the pane in which it begins; the first one without it
