@@ -46,7 +46,7 @@ def serve(
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"The browser needs the extra web, which is not installed ({error.name} is missing): "
-            'pip install "promptlab-workbench[web]"'
+            'pip install ".[web]"'
         ) from None
 
     with listening(host, port) as socket:

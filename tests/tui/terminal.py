@@ -105,9 +105,10 @@ class Terminal:
             self.read()
         return self.text
 
-    def settle(self, seconds: float = 0.3) -> str:
-        """Read until nothing is written for some seconds; the screen then."""
-        while self.read(seconds):
+    def settle(self, seconds: float = 0.3, *, most: float = 3.0) -> str:
+        """Read until nothing is written for some seconds (a cursor that blinks: at most ``most``); the screen then."""
+        end = time.perf_counter() + most
+        while self.read(seconds) and time.perf_counter() < end:
             pass
         return self.text
 

@@ -60,7 +60,7 @@ def read_draft(workspace: Path) -> Draft | None:
 def trash_draft(workspace: Path) -> Path | None:
     """Move the draft to the workspace's trash and return its place there; None when there is none or it cannot go."""
     path, trash = draft_path(workspace), workspace / "trash"
-    target = _free(trash / f"draft-{datetime.now():%Y%m%d-%H%M%S}.json")
+    target = free_place(trash / f"draft-{datetime.now():%Y%m%d-%H%M%S}.json")
     try:
         private_folder(trash)
         os.replace(path, target)
@@ -90,7 +90,7 @@ def _checked(session: Session) -> Session:
 
 
 def _set_aside(path: Path) -> Path | None:
-    target = _free(path.with_name("session.damaged.json"))
+    target = free_place(path.with_name("session.damaged.json"))
     try:
         os.replace(path, target)
     except OSError:
@@ -98,7 +98,7 @@ def _set_aside(path: Path) -> Path | None:
     return target
 
 
-def _free(path: Path) -> Path:
+def free_place(path: Path) -> Path:
     """The path, or one beside it with a number, that is not taken."""
     number = 2
     free = path

@@ -16,6 +16,7 @@ from promptlab.errors import ConfigError, StoreError
 from promptlab.paths import private_folder, write_whole
 from promptlab.text import shorten
 from promptlab.toml import edit_toml, read_toml
+from promptlab.tui.state.drafts import free_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,6 @@ class Trashed:
 def trash_folder(workspace: Path) -> Path:
     """Where the trash of a workspace lies."""
     return workspace / "trash"
-
-
-def free_place(path: Path) -> Path:
-    """The path, or one beside it with a number, that is not taken."""
-    number, free = 2, path
-    while free.exists():
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        number += 1
-    return free
 
 
 def keep_copy(workspace: Path, path: Path) -> Path:
@@ -67,7 +59,7 @@ def delete_entry(workspace: Path, path: Path, name: str) -> Trashed:
     text = "" if is_last else _without(path, name, {key: value for key, value in tables.items() if key != name})
     trashed = Trashed(path, name, copy, "" if is_last else _hash(text.encode()))
     try:
-        _beside(copy).write_text(json.dumps({"path": str(path), "name": name, "left": trashed.left}), encoding="utf-8")
+        _beside(copy).write_text(_record(trashed), encoding="utf-8")
         path.unlink() if is_last else write_whole(path, text.encode())
     except OSError as error:
         raise ConfigError(f"{path} was not changed: {_why(error)}.") from error
@@ -103,6 +95,10 @@ def _deleted(workspace: Path) -> list[Trashed]:
     """What was deleted from files, the newest first; records that cannot be read are passed over."""
     records = sorted(trash_folder(workspace).glob("*.json"), key=_time, reverse=True)
     return [found for record in records if (found := _read_record(record)) is not None]
+
+
+def _record(trashed: Trashed) -> str:
+    return json.dumps({"path": str(trashed.path.absolute()), "name": trashed.name, "left": trashed.left})
 
 
 def _read_record(record: Path) -> Trashed | None:
