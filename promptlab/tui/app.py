@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -15,10 +15,13 @@ from textual.screen import ModalScreen, Screen
 
 from promptlab.errors import PromptlabError
 from promptlab.jobs.client import EngineClient, EngineError, EngineGone, EngineState
+from promptlab.text import shorten
 from promptlab.tui import actions, modes, themes
 from promptlab.tui.desk import Desk, Topic
 from promptlab.tui.engine import Engine
+from promptlab.tui.hangup import end_in_order
 from promptlab.tui.keeping import Keeping
+from promptlab.tui.key_order import KeyOrder
 from promptlab.tui.opening import open_table
 from promptlab.tui.panes.pane import Pane
 from promptlab.tui.preferences import Preferences
@@ -34,6 +37,7 @@ _STYLES = Path(__file__).parent / "styles"
 _MOST_TO_STOP = 3.0
 _TWICE = 2.0  # seconds between two ctrl+c that together leave
 _TOAST = {"information": 3.0, "warning": 6.0, "error": 10.0}
+_LONGEST_TOAST = 600  # characters; the log has all of it
 
 
 def _palette_actions() -> type[Provider]:
@@ -67,6 +71,7 @@ class PromptlabApp(App[str]):
         self.desk = Desk(self.engine, Session(model=self.preferences.settings.choice()))
         self.keeping = Keeping(self.desk, workspace)
         self.said = Said()
+        self._keys = KeyOrder(self)
         self._interrupted = 0.0
         self.leaving = ""  # the line to print afterwards: how to use what was saved
         self.worked: ModelChoice | None = None  # the last model that gave figures
@@ -84,6 +89,7 @@ class PromptlabApp(App[str]):
             self.desk.say(sentence, severity)
         if self.path is None and self.keeping.draft is None:
             self.push_screen(Welcome())
+        end_in_order(self)
         self.call_after_refresh(work, self, "begin", self._begin)
 
     async def _begin(self) -> None:
@@ -144,8 +150,14 @@ class PromptlabApp(App[str]):
             self.worked = self.desk.session.model
 
     def notify(self, message: str, *, markup: bool = False, **options: Any) -> None:
-        """A toast; what it says is text, never markup."""
-        super().notify(message, markup=markup, **options)
+        """A toast; what it says is text, never markup, and nothing that drives a terminal."""
+        super().notify(shorten(message, _LONGEST_TOAST), markup=markup, **options)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is typed is done in the order in which it came."""
+        is_typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
+        if not is_typed or not self._keys.holds_back(cast("events.Key | events.Paste", event)):
+            await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """One line in the place of everything where nothing fits."""
@@ -190,6 +202,21 @@ class PromptlabApp(App[str]):
             from promptlab.tui.screens.pick_model import PickModel
 
             self.push_screen(PickModel())
+
+    def action_save(self) -> None:
+        """Save what is in focus under a name: the pane's own way of saving, else the template."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        pane = self.screen.current_pane() if isinstance(self.screen, Mode) else None
+        save = getattr(pane, "save", None)
+        if save is not None:
+            save()
+        elif self.desk.session.words is None and not self.desk.session.template.strip():
+            self.desk.say("There is nothing to save yet. Open a table first (ctrl+o).", "warning")
+        else:
+            from promptlab.tui.screens.save_as import SaveAs
+
+            self.push_screen(SaveAs(pane.saves if pane is not None else "template"))
 
     def action_save_bundle(self) -> None:
         """Save template and words as a bundle."""

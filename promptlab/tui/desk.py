@@ -39,8 +39,9 @@ class Desk:
         self.task: Mapping[str, Any] | None = None
         self.message: tuple[str, Severity] = ("", "information")
         self.row = 0  # the place of the row that the preview shows
-        self._saved_template: tuple[str, Truncate] | None = None
-        self._saved_words: LabelWords | None = None
+        self._saved_template: tuple[str, Truncate]
+        self._saved_words: LabelWords | None
+        self._mark_saved()
         self.hearing = Hearing(self._failed)
         self._reading = Reading(self)
         self._history = WordHistory()

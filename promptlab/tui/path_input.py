@@ -9,10 +9,10 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from promptlab.task.formats import ending_of
 from promptlab.text import safe_text
+from promptlab.tui.line_input import LineInput
 
 Accepts = Callable[[Path], bool]
 # Entries of one folder that are looked at: a folder with more is completed among these.
@@ -48,7 +48,7 @@ def is_no_file(path: Path) -> bool:
     return False
 
 
-class PathInput(Input):
+class PathInput(LineInput):
     """Submits a path; ``accepts`` says which files are offered beside folders."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]

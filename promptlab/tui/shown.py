@@ -17,6 +17,11 @@ def cell(text: object, width: int = 200) -> Text:
     return Text(shorten(str(text)[: width * 8], width), no_wrap=True, end="")
 
 
+def in_place(text: str) -> str:
+    """Text as an editor shows it: each character that could drive a terminal is a sign of one place."""
+    return text if safe_text(text) == text else "".join(map(_sign, text))
+
+
 def number(value: float | None, digits: int = 3) -> Text:
     """A number as a cell, right-aligned; a dash without one."""
     return Text("-" if value is None else f"{value:.{digits}f}", justify="right", no_wrap=True, end="")
@@ -28,3 +33,8 @@ def effect(value: float | None) -> str:
         return "-"
     arrow = "▲" if value > 0 else "▼" if value < 0 else "="
     return f"{arrow} {points(value)}"
+
+
+def _sign(letter: str) -> str:
+    shown = safe_text(letter)
+    return shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}"

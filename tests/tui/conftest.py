@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-for _name in [name for name in os.environ if name.startswith("TEXTUAL")] + ["NO_COLOR", "FORCE_COLOR", "COLORTERM"]:
+_OURS = [name for name in os.environ if name.startswith("TEXTUAL") and not name.startswith("TEXTUAL_SNAPSHOT")]
+for _name in [*_OURS, "NO_COLOR", "FORCE_COLOR", "COLORTERM"]:
     os.environ.pop(_name, None)
 os.environ.update(TERM="xterm-256color", TEXTUAL_ANIMATIONS="none", TZ="UTC", LC_ALL="C.UTF-8")
 os.environ["PROMPTLAB_CONFIG"] = os.devnull

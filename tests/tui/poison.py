@@ -70,6 +70,17 @@ PAYLOADS: Mapping[str, str] = {
     "long words": "ab " * 3_000,
     "deep": "[" * 2_000,
 }
+
+
+def mixtures() -> list[str]:
+    """All payloads in a few texts: some short ones behind one another, each text begun by another kind of markup."""
+    short = [payload for payload in PAYLOADS.values() if len(payload) <= 40]
+    begun, others = short[:_MIXTURES], short[_MIXTURES:]
+    mixed = [first + " ".join(others[at::_MIXTURES]) for at, first in enumerate(begun)]
+    return [*mixed, *(payload for payload in PAYLOADS.values() if len(payload) > 40)]
+
+
+_MIXTURES = 8
 # Values of these keys are the protocol's own words, not text from outside.
 _OWN = frozenset({"kind", "level", "part", "verdict", "split", "truncate", "calibration", "created", "source", "dtype"})
 # Below these keys the keys themselves are names from outside.
@@ -98,9 +109,11 @@ class Poisoner:
 
     def __init__(self) -> None:
         self.payload = ""
-        self.answers: dict[str, Answer] = {do: self._of(answer) for do, answer in ANSWERS.items()}
+        self.answers: dict[str, Answer] = {do: self.of(answer) for do, answer in ANSWERS.items()}
 
-    def _of(self, answer: Answer) -> Answer:
+    def of(self, answer: Answer) -> Answer:
+        """The answer with the payload of the moment in it."""
+
         def answers(asked: Asked, emit: Emit) -> dict[str, Any]:
             result = answer(asked, lambda event: emit(poisoned(event, self.payload)))
             if asked.do == "row":

@@ -16,6 +16,7 @@ from typing import Self
 
 import pyte
 
+_ESCAPE = 0.15  # seconds; applications wait 0.1 for what may follow
 KEYS: Mapping[str, str] = {
     "enter": "\r",
     "tab": "\t",
@@ -94,6 +95,8 @@ class Terminal:
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
             self.read(0.02)
+            if key == "escape":  # what follows at once would be taken for alt and a key
+                self.settle(_ESCAPE, most=2 * _ESCAPE)
 
     def wait(self, holds: Callable[[str], object] | str, seconds: float = 20.0) -> str:
         """Read until the screen has a text, or until something holds of it; the screen then."""

@@ -5,20 +5,20 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from on_screen import until
-from poison import PAYLOADS, Poisoner, all_show, check_screen
+from poison import PAYLOADS, Poisoner, all_show, check_screen, mixtures, seen, text_in
 from textual.widgets import Input
 
 from promptlab.tui.panes.line_list import LineList
 from promptlab.tui.state.session import TaskChoice
 
-WORKBENCH = ("StatusLine", "TemplatePane", "WordsPane", "#row-seen", "#bars", "#live-confusion", "#rows", "#delta")
+WORKBENCH = ("StatusLine", "TemplatePane", "WordsPane", "#row-seen", "#bars", "#live-confusion", "#rows")
 
 
 @asynccontextmanager
 async def poisoner(start: Any, **options: Any) -> AsyncIterator[tuple[Any, Any, Any, Poisoner]]:
     """An application on harmless answers, which hold a payload from ``opened`` on."""
     poison = Poisoner()
-    async with start(answers=poison.answers, size=(180, 60), **options) as (app, pilot, engine):
+    async with start(answers=poison.answers, size=(220, 60), **options) as (app, pilot, engine):
         yield app, pilot, engine, poison
 
 
@@ -29,26 +29,30 @@ async def opened(app: Any, pilot: Any, poison: Poisoner, payload: str) -> None:
     await until(pilot, lambda: app.desk.live.phase == "done" and app.desk.live.baseline is not None)
 
 
-def payloads() -> Iterable[str]:
-    assert len(PAYLOADS) >= 40
-    return PAYLOADS.values()
+def test_there_are_enough_payloads_and_all_are_mixed_in() -> None:
+    mixed = "\n".join(mixtures())
+    assert len(PAYLOADS) >= 40 and all(payload in mixed for payload in PAYLOADS.values())
 
 
 async def test_in_the_workbench(start: Any) -> None:
     async with poisoner(start) as (app, pilot, engine, poison):
-        engine.answers["score"] = engine.answers["read"]
+        warned = {"warnings": ["a warning"], "cut": {"rows": 2, "pieces": 9}}
+        engine.answers["score"] = poison.of(
+            lambda asked, emit: {"figures": {**ANSWERS["score"](asked, emit)["figures"], **warned}}
+        )
         app.screen.query_one("TemplatePane").action_tokens()
-        for payload in payloads():
+        for payload in mixtures():
             await opened(app, pilot, poison, payload)
             await all_show(app, pilot, poison.seen, (*WORKBENCH, "#pieces"))
             words = app.screen.query_one("WordsPane LineList")
             words.action_go(1)
-            await all_show(app, pilot, poison.seen, ("#about",))
+            app.screen.query_one("WordsPane").action_weigh_by(1)
+            await all_show(app, pilot, poison.seen, ("#warnings", "#delta", "#about"))
 
 
 async def test_on_the_expand_screen(start: Any) -> None:
     async with poisoner(start) as (app, pilot, _, poison):
-        for payload in payloads():
+        for payload in mixtures():
             await app.switch_mode("workbench")
             await opened(app, pilot, poison, payload)
             await app.switch_mode("expand")
@@ -61,8 +65,8 @@ async def test_on_the_expand_screen(start: Any) -> None:
 
 async def test_on_the_ensemble_screen(start: Any) -> None:
     async with poisoner(start) as (app, pilot, engine, poison):
-        engine.answers["ensemble"] = poison._of(_one_label_in_two)
-        for payload in payloads():
+        engine.answers["ensemble"] = poison.of(_one_label_in_two)
+        for payload in mixtures():
             await app.switch_mode("workbench")
             await opened(app, pilot, poison, payload)
             await app.switch_mode("ensemble")
@@ -77,8 +81,6 @@ async def test_on_the_ensemble_screen(start: Any) -> None:
 
 
 def _one_label_in_two(asked: Any, emit: Any) -> dict[str, Any]:
-    from scripted_engine import ANSWERS
-
     answer = ANSWERS["ensemble"](asked, emit)
     answer["figures"]["warnings"] = ["a member was left out"]
     return answer
@@ -87,14 +89,14 @@ def _one_label_in_two(asked: Any, emit: Any) -> dict[str, Any]:
 async def test_on_the_data_screen(start: Any) -> None:
     async with poisoner(start) as (app, pilot, _, poison):
         await app.switch_mode("data")
-        for payload in payloads():
+        for payload in mixtures():
             await opened(app, pilot, poison, payload)
             await all_show(app, pilot, poison.seen, ("RowsTable", "ConfusionPane", "#findings"))
             app.screen.query_one("RowsTable").focus()
             await pilot.press("enter")
             await all_show(app, pilot, poison.seen, ("RowPane",))
             app.screen.show({"label": payload + "negative", "text": payload})
-            await all_show(app, pilot, poison.seen, ("#by-label", "#by-text"))
+            await all_show(app, pilot, poison.seen[:3], ("#by-label", "#by-text"))
             app.screen.query_one("#by-label").action_show_overlay()
             await pilot.pause()
             check_screen(app, payload)
@@ -103,7 +105,7 @@ async def test_on_the_data_screen(start: Any) -> None:
 
 async def test_on_the_runs_screen(start: Any) -> None:
     async with poisoner(start) as (app, pilot, _, poison):
-        for payload in payloads():
+        for payload in mixtures():
             await app.switch_mode("workbench")
             poison.payload = payload
             await app.switch_mode("runs")
@@ -112,13 +114,13 @@ async def test_on_the_runs_screen(start: Any) -> None:
             pane.query_one(LineList).focus()
             await all_show(app, pilot, poison.seen, ("RunsPane LineList", "RunPane"))
             pane.runs = pane.runs.toggled(2)
-            await pilot.press("c")
+            pane.action_compare()
             await all_show(app, pilot, poison.seen, ("#compared",))
 
 
 async def test_on_the_bundles_screen(start: Any) -> None:
     async with poisoner(start) as (app, pilot, _, poison):
-        for payload in payloads():
+        for payload in mixtures():
             await app.switch_mode("workbench")
             poison.payload = payload
             await app.switch_mode("bundles")
@@ -127,4 +129,4 @@ async def test_on_the_bundles_screen(start: Any) -> None:
             field.value = payload
             field.focus()
             await pilot.press("enter")
-            await all_show(app, pilot, poison.seen, ("#answer", "#try"))
+            await all_show(app, pilot, poison.seen, ("#answer",))

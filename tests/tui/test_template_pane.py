@@ -109,8 +109,11 @@ async def test_a_loaded_template_is_one_step_of_undo(start: Start) -> None:
 async def test_an_edited_template_is_marked_and_read_again(start: Start) -> None:
     async with start() as (app, pilot, engine):
         await in_editor(app, pilot)
+        engine.hold("read")
         await pilot.press("!")
-        assert not app.desk.is_current and "*edited" in screen_text(app)
+        await until(pilot, lambda: "*edited" in screen_text(app))
+        assert not app.desk.is_current
+        engine.release("read")
         await until(pilot, lambda: app.desk.is_current)
         assert engine.last("read")["template"] == "{text} It was {mask}.!"
 

@@ -58,6 +58,7 @@ template and words into the workbench.
     def __init__(self) -> None:
         super().__init__()
         self.bundles: list[Mapping[str, Any]] = []
+        self._wanted = ""  # the folder that the cursor is to go to once it is listed
 
     def compose(self) -> ComposeResult:
         """The table, or what stands there without bundles."""
@@ -82,6 +83,11 @@ template and words into the workbench.
         at = self.query_one("#bundles", DataTable).cursor_row
         return self.bundles[at] if 0 <= at < len(self.bundles) else None
 
+    def go_to(self, folder: str) -> None:
+        """Put the cursor on a bundle, as soon as it is listed."""
+        self._wanted = folder
+        self._show(self.bundles, "" if self.bundles else _EMPTY)
+
     async def _list(self) -> None:
         try:
             answer = await self.desk.ask("bundle", op="list", folder=FOLDER)
@@ -99,8 +105,10 @@ template and words into the workbench.
             for bundle in bundles:
                 table.add_row(*_cells(bundle))
             folders = [bundle["folder"] for bundle in bundles]
-            if before is not None and before["folder"] in folders:
-                table.move_cursor(row=folders.index(before["folder"]))
+            place = self._wanted if self._wanted in folders else before["folder"] if before is not None else ""
+            if place in folders:
+                table.move_cursor(row=folders.index(place))
+                self._wanted = "" if place == self._wanted else self._wanted
         table.display = bool(bundles)
         self.query_one("#empty", Static).update(plain(instead))
         self.query_one("#empty").display = bool(instead)

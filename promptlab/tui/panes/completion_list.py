@@ -43,4 +43,4 @@ class CompletionList(OptionList, can_focus=False):
 
 
 def _line(one: Completion) -> Content:
-    return Content.assemble(plain(f"{{{shorten(one.inside, 40)}}}"), ("  " + one.means, "dim"))
+    return Content.assemble(plain(f"{{{shorten(one.inside, 40)}}}"), ("  " + shorten(one.means, 60), "dim"))

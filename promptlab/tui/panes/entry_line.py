@@ -8,6 +8,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.panes.pane import leave
 from promptlab.tui.shown import plain
 
@@ -77,7 +78,7 @@ class EntryLine(Horizontal):
             self.post_message(self.Changed(self.purpose, event.value))
 
 
-class _Entry(Input):
+class _Entry(LineInput):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave", show=False)]
 
     def action_leave(self) -> None:

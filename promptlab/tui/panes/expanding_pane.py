@@ -26,6 +26,7 @@ class ExpandingPane(Pane):
     place = "expand"
     title = "Expand"
     inner = "LineList"
+    saves = "words"
     HELP = """# Expand
 
 More words for a label: from WordNet, from neighbours, from what the model itself says, and from word lists.

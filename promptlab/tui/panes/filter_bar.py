@@ -11,6 +11,7 @@ from textual.widgets import Input, Select
 
 from promptlab.errors import ConfigError
 from promptlab.text import shorten
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.shown import plain
 from promptlab.tui.state.row_view import confidence_range
 
@@ -34,11 +35,11 @@ class FilterBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         """The fields."""
-        yield Input(placeholder="/ text", id="by-text", compact=True)
+        yield LineInput(placeholder="/ text", id="by-text", compact=True)
         yield Select[str]([], prompt="l label", id="by-label", compact=True)
         yield Select[str]([], prompt="p predicted", id="by-predicted", compact=True)
         yield Select[bool](_VERDICTS, prompt="v right?", id="by-right", compact=True)
-        yield Input(placeholder="c confidence", id="by-confidence", compact=True)
+        yield LineInput(placeholder="c confidence", id="by-confidence", compact=True)
 
     def offer(self, labels: Iterable[str]) -> None:
         """The labels of another task; nothing is filtered."""

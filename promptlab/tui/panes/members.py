@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from promptlab.results.wording import accuracy, figure, interval
 from promptlab.text import counted
 from promptlab.tui.actions import Action, declare
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.panes.line_columns import Column, draw_cells, fit_columns
 from promptlab.tui.panes.line_list import LineList
 from promptlab.tui.panes.lines import Lines
@@ -79,7 +80,7 @@ and `-` change a weight, `e` types one. **agrees** is the share of rows on which
         """The list, the input, what stands there without a table."""
         yield LineList(self._draw)
         for name, placeholder in _INPUTS.items():
-            yield Input(placeholder=placeholder, id=name)
+            yield LineInput(placeholder=placeholder, id=name)
         yield Static(plain(_EMPTY), id="empty", markup=False)
         yield Lines("where")
 

@@ -1,7 +1,7 @@
 """Pane: a framed part of a screen that can be focused, says what it is for, and hears of changes at the desk."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -26,6 +26,7 @@ class Pane(Vertical, can_focus=True):
     place: ClassVar[str] = ""
     title: ClassVar[str] = ""
     inner: ClassVar[str] = ""
+    saves: ClassVar[Literal["template", "words"]] = "template"  # what ctrl+s saves here
     HELP: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "enter", "Enter", show=False)]
 

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from promptlab.jobs.client import EngineError, EngineGone
 from promptlab.text import counted, listed
 from promptlab.tui.actions import Action, declare
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.panes.line_list import LineList
 from promptlab.tui.panes.lines import Lines
 from promptlab.tui.panes.pane import Pane, leave
@@ -79,7 +80,7 @@ suffice to tell. With one ticked, it is compared with the one under the cursor. 
 
     def compose(self) -> ComposeResult:
         """Filter, list, what stands there without runs, where one is, and the comparison."""
-        yield Input(placeholder="words of the name, task, model, template", id="filter")
+        yield LineInput(placeholder="words of the name, task, model, template", id="filter")
         yield LineList(self._draw)
         yield Static("", id="empty", markup=False)
         yield Lines("where")

@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from promptlab.template.problems import Problem
-from promptlab.text import safe_text
 from promptlab.tui.panes.pane import leave
+from promptlab.tui.shown import in_place
 from promptlab.tui.state.template_marks import marks, open_brace
 
 
@@ -64,7 +64,7 @@ class TemplateEditor(TextArea):
     def get_line(self, line_index: int) -> Text:
         """A line with its parts coloured; characters that could drive a terminal are shown as a sign of one place."""
         line = self.document.get_line(line_index)
-        shown = Text("".join(map(_one_place, line)), end="", no_wrap=True)
+        shown = Text(in_place(line), end="", no_wrap=True)
         for mark in marks(line):
             shown.stylize(self._style(mark.kind), mark.start, mark.end)
         for problem in self.problems:
@@ -121,8 +121,3 @@ class TemplateEditor(TextArea):
 
     def _style(self, name: str) -> str:
         return str(self.get_component_rich_style(f"template--{name}", partial=True))
-
-
-def _one_place(letter: str) -> str:
-    shown = safe_text(letter)
-    return shown if len(shown) == 1 else "\N{REPLACEMENT CHARACTER}"

@@ -10,6 +10,7 @@ from textual.widgets import Input, Static
 from promptlab.jobs.client import EngineError, EngineGone
 from promptlab.text import shorten
 from promptlab.tui.actions import Action, declare
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.panes.pane import Pane, leave
 from promptlab.tui.panes.row_details import bar
 from promptlab.tui.shown import plain
@@ -39,7 +40,7 @@ model is loaded.
 
     def compose(self) -> ComposeResult:
         """The text and the answer."""
-        yield Input(placeholder=_HINT, id="try")
+        yield LineInput(placeholder=_HINT, id="try")
         yield Static("", id="answer", markup=False)
 
     def use(self, bundle: Mapping[str, Any] | None) -> None:

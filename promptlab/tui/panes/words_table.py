@@ -34,6 +34,7 @@ class WordsTable(Pane):
     place = "words"
     title = "Words"
     inner = "LineList"
+    saves = "words"
     HELP = """# Label words
 
 The words that stand for each label: the model's probability of them decides between the labels. Every edit counts at

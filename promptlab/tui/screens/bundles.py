@@ -32,6 +32,12 @@ class Bundles(Mode):
             yield TryPane()
         yield BundlePane()
 
+    def show(self, folder: str) -> None:
+        """Show the bundle of a folder."""
+        pane = self.query_one(BundlesPane)
+        self.show_pane(pane)
+        pane.go_to(folder)
+
     def on_screen_resume(self) -> None:
         """Look for bundles whenever one comes here."""
         work(self, "look", self._look)

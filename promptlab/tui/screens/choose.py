@@ -66,5 +66,5 @@ class Choose(ModalScreen[str | None]):
 
     def _line(self, choice: Choice) -> Content:
         mark = "● " if choice.value == self.now else "  "
-        remark = Content.styled(f"  {choice.remark}", "dim") if choice.remark else Content("")
+        remark = plain(f"  {choice.remark}").stylize("dim") if choice.remark else Content("")
         return Content(mark) + plain(choice.name) + remark

@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Input, Label, Static
 from promptlab.errors import ConfigError
 from promptlab.jobs.client import EngineError, EngineGone
 from promptlab.text import counted, listed, shorten
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.screens.name_labels import NameLabels
 from promptlab.tui.shown import cell, plain
 from promptlab.tui.state.session import TaskChoice
@@ -33,7 +34,7 @@ _ONE_LABEL = (
 _NO_LABEL = "No label column was found. Type its name, or step through the columns with the arrow keys."
 
 
-class ColumnInput(Input):
+class ColumnInput(LineInput):
     """The name of a column: arrow keys step through them, the right arrow accepts what stands there in grey."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

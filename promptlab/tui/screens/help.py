@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Markdown, Static
 
 from promptlab.tui.actions import ACTIONS, Action
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.modes import load_all
 from promptlab.tui.shown import plain
 from promptlab.tui.state.keymap import shown_key
@@ -40,7 +41,7 @@ class Help(ModalScreen[None]):
                 if self.text:
                     yield Markdown(self.text, id="help-text", open_links=False)
                 yield Static(markup=False, id="help-keys")
-            yield Input(placeholder="Search the keys", id="help-search")
+            yield LineInput(placeholder="Search the keys", id="help-search")
             yield Static(plain("/ search   arrows scroll   any other key closes"), id="help-foot", markup=False)
 
     def on_mount(self) -> None:

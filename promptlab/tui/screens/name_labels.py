@@ -8,6 +8,7 @@ from textual.widgets import Input, Label, Static
 
 from promptlab.errors import ConfigError
 from promptlab.text import shorten
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.shown import plain
 
 MOST = 40
@@ -26,7 +27,7 @@ class NameLabels(VerticalScroll, can_focus=False):
         for place, label in enumerate(self.labels[:MOST]):
             with Horizontal(classes="name"):
                 yield Label(plain(shorten(label, 12)))
-                yield Input(placeholder="name (empty: the number stays)", id=f"name-{place}", compact=True)
+                yield LineInput(placeholder="name (empty: the number stays)", id=f"name-{place}", compact=True)
         if len(self.labels) > MOST:
             yield Static(f"{len(self.labels) - MOST} more labels: name them in task.toml, [labels].", markup=False)
 

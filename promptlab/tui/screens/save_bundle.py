@@ -13,6 +13,7 @@ from textual.widgets import Input, Label, Static
 from promptlab.jobs.client import EngineError, EngineGone
 from promptlab.paths import is_taken
 from promptlab.text import shorten
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.path_input import PathInput, is_no_file
 from promptlab.tui.shown import plain
 from promptlab.tui.work import work
@@ -41,7 +42,7 @@ class SaveBundle(ModalScreen[None]):
             yield Label("Folder")
             yield PathInput("folder", proposed_folder(cast("PromptlabApp", self.app).desk), accepts=is_no_file)
             yield Label("About (may stay empty)")
-            yield Input(placeholder="what it is for, in a sentence", id="about")
+            yield LineInput(placeholder="what it is for, in a sentence", id="about")
             yield Static("", id="problem", markup=False)
 
     def on_mount(self) -> None:

@@ -1,7 +1,7 @@
 """The library as a tree of lines: what fits the open table first and open, the rest below; headings open and close."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from promptlab.text import counted
@@ -9,6 +9,11 @@ from promptlab.tui.nearby import Place
 from promptlab.tui.state.library_files import Entry, Kind, LibraryFile, unfit
 
 _HEADINGS: Mapping[Kind, str] = {"template": "Templates", "words": "Label words"}
+_ABOUT: Mapping[Kind, str] = {
+    "template": "Those that fit the open table come first. Yours lie in templates/.",
+    "words": "Those that fit the open table come first. Yours lie in verbalizers/.",
+}
+_TABLES = "Tables that were opened before, those of this folder, and the samples."
 
 
 @dataclass(frozen=True)
@@ -97,30 +102,39 @@ def _tables(shelf: Shelf) -> list[Line]:
         Line(f"table {one.choice.reference}", 1, one.shown, about=one.about or "A table.", place=one)
         for one in shelf.tables
     ]
-    return [Line("tables", 0, "Tables", is_open=False), *leaves] if leaves else []
+    return [Line("tables", 0, "Tables", is_open=not shelf.labels, about=_TABLES), *leaves] if leaves else []
 
 
 def _files(shelf: Shelf, kind: Kind) -> list[Line]:
-    """The heading of a kind, then its files: those with entries that fit first, the user's before shipped ones."""
-    groups = []
+    """The heading of a kind, then its files: those that fit, the user's own, and shipped ones for other tasks."""
+    first: list[Line] = []
+    own: list[Line] = []
+    others: list[Line] = []
     for file in shelf.files:
-        if file.kind == kind:
-            leaves = [_leaf(file, entry, shelf) for entry in file.entries]
-            fits = any(not leaf.problem for leaf in leaves) and (file.is_own or file.task == shelf.kind)
-            groups.append((_group_line(file, len(leaves), is_open=fits), sorted(leaves, key=_is_unfit)))
-    groups.sort(key=lambda group: (not group[0].is_open, not group[0].file.is_own, not group[0].problem))  # type: ignore[union-attr]
-    lines = [Line(kind, 0, _HEADINGS[kind], is_open=True)]
-    for group, leaves in groups:
-        lines += [group, *leaves]
-    return lines
+        if file.kind != kind:
+            continue
+        leaves = sorted((_leaf(file, entry, shelf) for entry in file.entries), key=_is_unfit)
+        fits = any(not leaf.problem for leaf in leaves) and (file.is_own or file.task == shelf.kind)
+        lines = [_file_line(file, len(leaves), is_open=fits), *leaves]
+        if fits:
+            first += lines
+        elif file.is_own:
+            own += lines
+        else:
+            others += [replace(line, depth=line.depth + 1) for line in lines]
+    about = "What comes with promptlab for other tasks than the open one."
+    rest = [Line(f"{kind} others", 1, "Other tasks", is_open=False, about=about), *others] if others else []
+    return [Line(kind, 0, _HEADINGS[kind], is_open=True, about=_ABOUT[kind]), *first, *own, *rest]
 
 
-def _group_line(file: LibraryFile, count: int, *, is_open: bool) -> Line:
+def _file_line(file: LibraryFile, count: int, *, is_open: bool) -> Line:
+    """The heading of a file."""
     whose = "yours" if file.is_own else "shipped"
     about = f"{file.path if file.is_own else file.task}: {counted(count, 'entry', 'entries')}, {whose}"
-    key = f"{file.kind} {whose} {file.task}"
     text = f"{file.task} (yours)" if file.is_own else file.task
-    return Line(key, 1, text, is_open=is_open, about=about, problem=file.problem, file=file)
+    return Line(
+        f"{file.kind} {whose} {file.task}", 1, text, is_open=is_open, about=about, problem=file.problem, file=file
+    )
 
 
 def _leaf(file: LibraryFile, entry: Entry, shelf: Shelf) -> Line:
@@ -138,10 +152,8 @@ def _bundles(shelf: Shelf) -> list[Line]:
         Line(f"bundle {folder}", 1, folder.rpartition("/")[2], about=f"The bundle {folder}.", bundle=folder)
         for folder in shelf.bundles
     ]
-    return [Line("bundles", 0, "Bundles", is_open=True), *leaves] if leaves else []
+    return [Line("bundles", 0, "Bundles", is_open=True, about="The bundles of this folder."), *leaves] if leaves else []
 
 
 def _with(line: Line, *, is_open: bool) -> Line:
-    from dataclasses import replace
-
     return replace(line, is_open=is_open)
