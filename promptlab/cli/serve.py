@@ -45,8 +45,7 @@ def serve(
         from promptlab.tui.web.server import SafeServer
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"The browser needs the extra web, which is not installed ({error.name} is missing): "
-            'pip install ".[web]"'
+            f'The browser needs the extra web, which is not installed ({error.name} is missing): pip install ".[web]"'
         ) from None
 
     with listening(host, port) as socket:

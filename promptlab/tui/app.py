@@ -27,7 +27,8 @@ from promptlab.tui.panes.pane import Pane
 from promptlab.tui.preferences import Preferences
 from promptlab.tui.screens.mode import Mode
 from promptlab.tui.screens.too_small import TooSmall, is_too_small
-from promptlab.tui.screens.welcome import Welcome
+from promptlab.tui.screens.welcome import WELCOME, Welcome
+from promptlab.tui.state.drafts import draft_path
 from promptlab.tui.state.said import Said
 from promptlab.tui.state.session import ModelChoice, Session, TaskChoice
 from promptlab.tui.work import work
@@ -57,8 +58,8 @@ class PromptlabApp(App[str]):
 
     TITLE = "promptlab"
     CSS_PATH = sorted(_STYLES.glob("*.tcss"))
-    MODES: ClassVar[dict[str, Any]] = {**modes.every_mode()}
-    DEFAULT_MODE = "workbench"
+    MODES: ClassVar[dict[str, Any]] = {**modes.every_mode(), WELCOME: Welcome}
+    FIRST_MODE = DEFAULT_MODE = "workbench"
     BINDINGS = actions.app_bindings()
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[Any]] = {_palette_actions, _palette_objects}
@@ -67,6 +68,8 @@ class PromptlabApp(App[str]):
         self.preferences = Preferences()
         super().__init__()
         self.workspace, self.path = workspace, path
+        if path is None and not draft_path(workspace).exists():
+            self.DEFAULT_MODE = WELCOME  # type: ignore[misc]
         self.engine: Engine = engine or EngineClient(workspace, on_state=self._engine_changed)
         self.desk = Desk(self.engine, Session(model=self.preferences.settings.choice()))
         self.keeping = Keeping(self.desk, workspace)
@@ -87,7 +90,7 @@ class PromptlabApp(App[str]):
             self.desk.say(sentence, "warning")
         for sentence, severity in self.keeping.begin(self.path):
             self.desk.say(sentence, severity)
-        if self.path is None and self.keeping.draft is None:
+        if self.path is None and self.keeping.draft is None and self.current_mode != WELCOME:
             self.push_screen(Welcome())
         end_in_order(self)
         self.call_after_refresh(work, self, "begin", self._begin)

@@ -6,6 +6,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from promptlab.tui.actions import Action
+from promptlab.tui.modes import every_mode
 from promptlab.tui.panes.pane import Pane
 from promptlab.tui.screens.mode import Mode
 
@@ -56,7 +57,7 @@ async def _go_to(app: "PromptlabApp", place: str) -> DOMNode | None:
     if not _is_pane(place):
         return None
     first, before = _MODE_OF.get(place, place), app.current_mode
-    for mode in sorted(app.MODES, key=lambda name: name != first):
+    for mode in sorted(every_mode(), key=lambda name: name != first):
         await app.switch_mode(mode)
         if (found := find(app.screen, place)) is not None:
             _MODE_OF[place] = mode

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from on_screen import until
+from on_screen import screen_text, until
 from rich.cells import cell_len
 from scripted_engine import ANSWERS, Answer, Asked, Emit
 from textual.app import App
@@ -116,14 +116,23 @@ class Poisoner:
 
         def answers(asked: Asked, emit: Emit) -> dict[str, Any]:
             result = answer(asked, lambda event: emit(poisoned(event, self.payload)))
-            if asked.do == "row":
-                result = {**result, "cut": {self.payload + "text": 3}}
-            if asked.do == "guess":
-                result = {**result, "fields": ["text", "column"], "columns": ["text", "label", "column"]}
+            result = {**result, **self._more(asked)}
+            if asked.do == "words":
+                result["words"] = {
+                    label: [{**word, "problems": ["a problem"]} for word in row]
+                    for label, row in result["words"].items()
+                }
             shown: dict[str, Any] = poisoned(result, self.payload)
             return shown
 
         return answers
+
+    def _more(self, asked: Asked) -> dict[str, Any]:
+        """What the harmless answers leave empty."""
+        return {
+            "guess": {"fields": ["text", "column"], "columns": ["text", "label", "column"]},
+            "row": {"cut": {self.payload + "text": 3}},
+        }.get(asked.do, {})
 
     @property
     def seen(self) -> str:
@@ -168,5 +177,5 @@ async def all_show(app: App[Any], pilot: Pilot[Any], text: str, selectors: Itera
         try:
             await until(pilot, lambda selector=selector: text in text_in(app, selector))
         except AssertionError:
-            raise AssertionError(f"{selector} never showed {text!a}:\n{text_in(app, selector)}") from None
+            raise AssertionError(f"{selector} never showed {text!a}:\n{screen_text(app)}") from None
     check_screen(app, text)

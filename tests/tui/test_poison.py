@@ -6,6 +6,7 @@ from typing import Any
 
 from on_screen import until
 from poison import PAYLOADS, Poisoner, all_show, check_screen, mixtures, seen, text_in
+from scripted_engine import ANSWERS
 from textual.widgets import Input
 
 from promptlab.tui.panes.line_list import LineList

@@ -11,6 +11,8 @@ def test_a_row_is_told_with_words_beside_the_signs() -> None:
     assert shown.startswith("✗ wrong  label negative · predicted positive")
     assert "cut to fit: 120 pieces of text" in shown
     assert "likeliest  great 0.31 · good 0.20" in shown
+    unlikely = seen({**row(1), "words": [{"label": "negative", "word": "dire", "logprob": -9.2, "rank": 970}]}).plain
+    assert "dire <0.001 (rank 970)" in unlikely  # not 0.000
     assert "great 0.301 (rank 1)" in shown and "labels  positive 0.819 · negative 0.183" in shown
 
 

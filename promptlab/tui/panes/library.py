@@ -245,8 +245,8 @@ does not go with the open table; below the tree it says why.
         if isinstance(value, Template):
             text = str(value)
             self.desk.edit_template(text, name=reference, truncate=value.truncate)
-            if self.desk.session.template_name != reference:  # the same text under another name
-                self.desk.name_template(reference)
+            if self.desk.session.template_name != reference or not self.desk.is_template_saved:
+                self.desk.name_template(reference)  # the same text under another name, or cut elsewhere
             if line.problem:
                 self.desk.say(line.problem, "warning")
             return

@@ -28,6 +28,7 @@ _EMPTY = "A row of the data stands here as the model sees it, once a table is op
 _PAUSE = 0.4
 _TOP, _LABELS, _WORDS = 5, 6, 8  # that are shown
 _PROMPT = 4000  # characters
+_SMALL = 0.001  # a probability that is shown as below this
 _STEPS = 20  # that a held key may be ahead of the rows
 
 
@@ -175,7 +176,9 @@ def _line(name: str, text: str) -> Content:
 
 def _word(one: Mapping[str, Any]) -> str:
     rank = "" if one["rank"] is None else f" (rank {one['rank']:,})"
-    return f"{shorten(str(one['word']), 20)} {math.exp(one['logprob']):.3f}{rank}"
+    probability = math.exp(one["logprob"])
+    shown = f"{probability:.3f}" if probability >= _SMALL else f"<{_SMALL}"
+    return f"{shorten(str(one['word']), 20)} {shown}{rank}"
 
 
 def _cut(text: str) -> str:

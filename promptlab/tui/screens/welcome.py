@@ -20,11 +20,15 @@ _WHAT = (
     "Write a prompt, choose the words that stand for each label, and watch how often a language model on this "
     "machine is right."
 )
+WELCOME = "welcome"  # its mode
 _KEYS = "enter opens what is marked (first: a sample) · s other samples · o a path of yours"
 
 
 class Welcome(Screen[None]):
-    """Shown while there is neither a table nor a draft; it needs no model and no network."""
+    """Shown while there is neither a table nor a draft; it needs no model and no network.
+
+    At the start it is a mode of its own, so that nothing else must be drawn first; later it lies above the others.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings([ESCAPE])
     HELP = "# Welcome\n\nChoose a table to work on. The samples are there at once; your own file stays where it is."
@@ -64,5 +68,10 @@ class Welcome(Screen[None]):
             self.call_later(self._leave)
 
     def _leave(self) -> None:
-        if self.is_current and cast("PromptlabApp", self.app).desk.task is not None:
+        app = cast("PromptlabApp", self.app)
+        if not self.is_current or app.desk.task is None:
+            return
+        if app.current_mode == WELCOME:
+            app.switch_mode(app.FIRST_MODE)
+        else:
             self.dismiss()
