@@ -90,3 +90,10 @@ def test_effects_are_asked_for_the_words_on_the_screen_first() -> None:
 def test_a_source_lists_its_words_by_its_own_ranks() -> None:
     more = LIST.with_found([_found("wonderful", 2, "neighbours"), _found("good", 1, "neighbours")], keep_order=False)
     assert [one.text for one in more.of_source("neighbours")] == ["good", "wonderful"]
+
+
+def test_a_ticked_word_stays_when_the_whole_answer_ranks_it_out_or_drops_it() -> None:
+    ticked = LIST.tick("superb").tick("fine")
+    later = ticked.with_result([_found("good", 1)], [_found("fine", 9, dropped="too rare")], keep_order=True)
+    assert [one.text for one in later.ticked()] == ["superb", "fine"]
+    assert set(later.shown()) == {"superb", "fine", "good"} and later.words["fine"].is_back

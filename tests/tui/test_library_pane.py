@@ -1,4 +1,4 @@
-"""Library pane: what fits stands first, enter takes it, a filter finds it, and the user's own can be deleted and back."""
+"""Library pane: what fits stands first, enter takes it, a filter finds it, and what is deleted can be brought back."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +8,11 @@ import pytest
 from on_screen import Start, screen_text, until
 from poison import PAYLOADS, check_screen, seen, text_in
 
+from promptlab.text import safe_text
 from promptlab.tui.panes.library import LibraryPane
 from promptlab.tui.panes.line_list import LineList
 from promptlab.tui.screens.bundles import Bundles
+from promptlab.tui.state import library_shelf
 from promptlab.tui.state.library_files import read_library
 from promptlab.tui.state.library_tree import Shelf, tree
 
@@ -78,14 +80,15 @@ def test_what_fits_stands_first_and_open_and_the_rest_is_shut() -> None:
 def test_why_something_does_not_fit_is_known() -> None:
     problems = {line.key: line.problem for line in tree(shelf())}
     assert problems["template yours mine really"] == ""
-    assert "no field 'premise' and 'hypothesis'" in problems["template yours mine pair"]
+    assert "It needs 'premise', 'hypothesis', which" in problems["template yours mine pair"]
     assert "line 1" in problems["template yours mine broken"] and "not valid TOML" in problems["template yours bad"]
-    assert problems["words yours mine fine"] == "" and "a, b and c" in problems["words yours mine three"]
+    assert problems["words yours mine fine"] == "" and "the labels a, b, c" in problems["words yours mine three"]
     assert problems["words shipped sst2 manual"] == ""
 
 
 def test_label_words_of_the_library_fit_other_spellings_of_its_labels() -> None:
-    lines = {line.key: line for line in tree(shelf(labels=("pos", "neg")))}
+    turned = frozenset({"words yours mine"})
+    lines = {line.key: line for line in tree(shelf(labels=("pos", "neg"), turned=turned))}
     assert lines["words shipped sst2 manual"].problem == "" and lines["words yours mine fine"].problem
 
 
@@ -235,15 +238,21 @@ async def test_where_it_has_no_room_it_lies_above_the_editors_while_it_is_used(s
         await until(pilot, lambda: not pane.display)
 
 
-async def test_names_and_texts_of_files_are_shown_and_never_read_as_markup(start: Start) -> None:
+async def test_names_and_texts_of_files_are_shown_and_never_read_as_markup(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = next(one for one in read_library(Path()) if one.task == "mine" and one.kind == "template")
     async with start(size=(160, 60)) as (app, pilot, _):
         pane = await entered(app, pilot)
         for payload in PAYLOADS.values():
-            (file, *_) = (one for one in pane.shelf.files if one.task == "mine")
             entry = replace(file.entries[0], name=payload, reference=payload, about=payload)
-            pane.shelf = replace(pane.shelf, files=(replace(file, task=payload, entries=(entry,)),))
-            pane._show()
-            go_to(pane, f"template yours {payload} {payload}")
+            poisoned = (replace(file, task=payload, entries=(entry,)),)
+            monkeypatch.setattr(library_shelf, "read_shelf", lambda *_, files=poisoned: Shelf(files=files))
+            pane.action_look()
+            key = f"template yours {payload} {payload}"
+            await until(pilot, lambda key=key: key in [line.key for line in pane.lines])
+            go_to(pane, key)
             await until(pilot, lambda payload=payload: text_in(app, "LibraryPane LineList").count(seen(payload)) >= 2)
-            await until(pilot, lambda payload=payload: seen(payload, most=3) in text_in(app, "LibraryPane #about"))
+            first = seen(safe_text(payload, newlines=True).split("\n")[0], most=3)
+            await until(pilot, lambda first=first: first in text_in(app, "LibraryPane #about"))
             check_screen(app, payload)

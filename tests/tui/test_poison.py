@@ -19,7 +19,7 @@ WORKBENCH = ("StatusLine", "TemplatePane", "WordsPane", "#row-seen", "#bars", "#
 async def poisoner(start: Any, **options: Any) -> AsyncIterator[tuple[Any, Any, Any, Poisoner]]:
     """An application on harmless answers, which hold a payload from ``opened`` on."""
     poison = Poisoner()
-    async with start(answers=poison.answers, size=(220, 60), **options) as (app, pilot, engine):
+    async with start(answers=poison.answers, size=(170, 50), **options) as (app, pilot, engine):
         yield app, pilot, engine, poison
 
 
@@ -48,7 +48,7 @@ async def test_in_the_workbench(start: Any) -> None:
             words = app.screen.query_one("WordsPane LineList")
             words.action_go(1)
             app.screen.query_one("WordsPane").action_weigh_by(1)
-            await all_show(app, pilot, poison.seen, ("#warnings", "#delta", "#about"))
+            await all_show(app, pilot, poison.seen, ("#warnings", "#delta", "WordsPane #about"))
 
 
 async def test_on_the_expand_screen(start: Any) -> None:
@@ -114,7 +114,7 @@ async def test_on_the_runs_screen(start: Any) -> None:
             pane.action_refresh_list()
             pane.query_one(LineList).focus()
             await all_show(app, pilot, poison.seen, ("RunsPane LineList", "RunPane"))
-            pane.runs = pane.runs.toggled(2)
+            pane.runs = pane.runs if pane.runs.ticked else pane.runs.toggled(2)
             pane.action_compare()
             await all_show(app, pilot, poison.seen, ("#compared",))
 

@@ -7,6 +7,7 @@ import pytest
 
 from promptlab.errors import ConfigError, StoreError
 from promptlab.template.files import read_templates
+from promptlab.tui.state import trash
 from promptlab.tui.state.trash import bring_back, delete_entry, keep_copy, trash_folder
 
 MINE = """# my wordings
@@ -87,12 +88,16 @@ def test_damaged_records_are_passed_over(mine: Path, tmp_path: Path) -> None:
     assert found is not None and found.name == trashed.name
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_cannot_be_written_is_said(mine: Path, tmp_path: Path) -> None:
-    mine.parent.chmod(0o500)
-    try:
-        with pytest.raises(ConfigError, match="was not changed: Permission denied"):
-            delete_entry(tmp_path, mine, "first")
-    finally:
-        mine.parent.chmod(0o700)
+@pytest.mark.parametrize("name", ["first", "second"])
+def test_a_file_that_cannot_be_written_stays_and_there_is_nothing_to_bring_back(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def write(path: Path, content: bytes) -> None:
+        if path == mine:
+            raise OSError(28, "No space left on device")
+        path.write_bytes(content)
+
+    monkeypatch.setattr(trash, "write_whole", write)
+    with pytest.raises(ConfigError, match="was not changed: No space left"):
+        delete_entry(tmp_path, mine, name)
     assert mine.read_text() == MINE and bring_back(tmp_path) is None

@@ -100,8 +100,10 @@ class Columns(ModalScreen[TaskChoice | None]):
                 yield Label("Label column")
                 yield ColumnInput("label")
             yield Static("", id="problem", markup=False)
-            yield DataTable(id="first", cursor_type="none", show_cursor=False)
-            with VerticalScroll(id="about"):
+            first: DataTable[Content] = DataTable(id="first", cursor_type="none", show_cursor=False)
+            first.can_focus = False  # tab goes from field to field
+            yield first
+            with VerticalScroll(id="about", can_focus=False):
                 yield Static("", id="labels", markup=False)
                 yield Vertical(id="naming")
                 yield Static("", id="notes", markup=False)
@@ -152,7 +154,14 @@ class Columns(ModalScreen[TaskChoice | None]):
         await naming.remove_children()
         if task["numbers"]:
             await naming.mount(NameLabels(task["labels"]))
+            if not _doubt(task) and self._is_untouched():
+                naming.query(Input).first().focus()  # what is asked comes first
         self._say(_doubt(task))
+
+    def _is_untouched(self) -> bool:
+        """Whether the focus is where it was to begin with: in the text column, as that was found."""
+        text = self._field("text")
+        return text.has_focus and not text.is_changed and not self.choice.text and not self.choice.label
 
     def _show_rows(self, task: Mapping[str, Any]) -> None:
         chosen = [name for name in (*(task["pair"] or [task["text"]]), task["label"]) if name]
@@ -235,7 +244,9 @@ def _doubt(task: Mapping[str, Any]) -> str:
 def _labels(task: Mapping[str, Any]) -> Content:
     counts = task["label_counts"]
     shown = listed((f"{shorten(label, 30)} {counts.get(label, 0):,}" for label in task["labels"]), most=12)
-    rows = ", ".join(f"{split} {n:,}" for split, n in task["splits"].items() if n)
+    splits = {split: n for split, n in task["splits"].items() if n}
+    # A file alone is not split: what its rows would be called then says nothing.
+    rows = ", ".join(f"{n:,}" if len(splits) == 1 else f"{split} {n:,}" for split, n in splits.items())
     return plain(f"{counted(len(task['labels']), 'label')}: {shown}\nRows: {rows}", newlines=True)
 
 

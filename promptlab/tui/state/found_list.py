@@ -88,6 +88,9 @@ class FoundList:
     def with_result(self, found: Iterable[Found], dropped: Iterable[Found], *, keep_order: bool) -> "FoundList":
         """The words of the whole answer instead of those that came before; ticks and what was brought back stay."""
         words = {one.key: self._kept(one) for one in (*dropped, *found)}
+        for key in self.ticks:  # the sources together may rank a word out that one of them had found
+            one = words.get(key, self.words[key])
+            words[key] = replace(one, is_back=True) if one.dropped else one
         return self._with(words, keep_order=keep_order)
 
     def without_effects(self) -> "FoundList":

@@ -63,7 +63,7 @@ def unfit(file: LibraryFile, entry: Entry, fields: Sequence[str], labels: Sequen
         return entry.problem
     if isinstance(entry.value, Template):
         missing = [name for name in entry.value.fields() if name not in fields]
-        return f"The table has no field {listed(map(repr, missing))}." if missing else ""
+        return f"It needs {listed(map(repr, missing))}, which the table does not have." if missing else ""
     if isinstance(entry.value, LabelWords) and not _labels_fit(file.task, entry.value.labels, labels):
         return f"These words are for the labels {listed(shorten(name, 24) for name in entry.value.labels)}."
     return ""

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,6 +63,8 @@ def delete_entry(workspace: Path, path: Path, name: str) -> Trashed:
         _beside(copy).write_text(_record(trashed), encoding="utf-8")
         path.unlink() if is_last else write_whole(path, text.encode())
     except OSError as error:
+        with suppress(OSError):
+            _beside(copy).unlink(missing_ok=True)
         raise ConfigError(f"{path} was not changed: {_why(error)}.") from error
     return trashed
 
