@@ -1,11 +1,11 @@
 """Text from outside is shown as it stands, or marked: no widget reads it as markup, and no terminal obeys it."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from on_screen import until
-from poison import PAYLOADS, Poisoner, all_show, check_screen, mixtures, seen, text_in
+from poison import PAYLOADS, Poisoner, all_show, check_screen, mixtures
 from scripted_engine import ANSWERS
 from textual.widgets import Input
 

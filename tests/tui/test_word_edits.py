@@ -156,3 +156,9 @@ def test_pieces_are_known_under_any_label_and_effects_only_under_their_own() -> 
     assert facts.pieces("great") == ["great"] and facts.prior("great") == -5.0
     assert facts.removed("positive", "great") == -0.02 and facts.removed("negative", "great") is None
     assert facts.problems("negative", "great") == []
+
+
+def test_a_label_in_the_middle_of_a_line_is_refused_with_the_remedy() -> None:
+    with pytest.raises(ConfigError, match="at the start of the line"):
+        typed_words("awful, positive: great")
+    assert [one.text for one in typed_words('"a:b", c')] == ["a:b", "c"]

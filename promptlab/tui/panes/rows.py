@@ -178,7 +178,7 @@ stay where they are; `.` sorts and filters them again.
         self.query_one("#empty", Static).update(plain(empty))
         self.query_one("#empty").display = bool(empty)
         table.display = not empty
-        self.query_one("#where", Static).update(plain("" if not answer else self._where(table, answer)))
+        self.query_one("#where", Static).update(plain(self._where(table, answer) if answer else self.problem))
 
     def _where(self, table: RowsTable, answer: Mapping[str, Any]) -> str:
         total, every = answer["total"], answer["all"]

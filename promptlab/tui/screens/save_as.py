@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from promptlab.errors import PromptlabError
 from promptlab.text import listed, shorten
+from promptlab.tui.line_input import LineInput
 from promptlab.tui.screens.confirm import Answer, Confirm
 from promptlab.tui.shown import plain
 from promptlab.tui.state.library_files import Kind
@@ -47,7 +48,7 @@ class SaveAs(ModalScreen[None]):
             dialog.border_title = plain(f"Save {_NAMES[self.kind]}")
             dialog.border_subtitle = plain("enter saves · esc back")
             yield Static(plain(_line(self.kind, session)), id="saved-text", markup=False)
-            yield Input(self.proposed.reference, id="name", select_on_focus=False)
+            yield LineInput(self.proposed.reference, id="name", select_on_focus=False)
             yield Static("", id="where", markup=False)
             yield Static("", id="problem", markup=False)
 

@@ -59,6 +59,11 @@ def _tokens(line: str) -> list[_Token]:
         quoted, text, sign = match.groups()
         if sign == '"':
             raise ConfigError('A quote is left open: write "a, b", and two quotes for one inside.')
+        if text and ":" in text:
+            shown = shorten(text, 30)
+            raise ConfigError(
+                f'A label stands once, at the start of the line. Put a word with a colon in quotes: "{shown}".'
+            )
         tokens.append((sign, True) if sign else (text if quoted is None else quoted.replace('""', '"'), False))
     return tokens
 
