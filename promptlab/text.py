@@ -28,6 +28,8 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\U000e0000-\U000e007f"
     + "".join(map(chr, sorted(_BIDI | _INVISIBLE)))
     + "]"
+    # Joiners belong between two letters of scripts that join, or two pictures; elsewhere they swallow what follows.
+    + "|(?<![\u0300-\U0010ffff])[\u200c\u200d]|[\u200c\u200d](?![\u0300-\U0010ffff])"
 )
 
 
@@ -52,7 +54,7 @@ def safe_text(text: str, *, newlines: bool = False) -> str:
 def shorten(text: str, width: int) -> str:
     """The text on one line, safe for a terminal, cut to ``width`` characters with an ellipsis."""
     line = safe_text(" ".join(text.split()))
-    return line if len(line) <= width else line[: max(width - 1, 0)] + "…"
+    return line if len(line) <= width else line[: max(width - 1, 0)].rstrip("\u200c\u200d") + "…"
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:

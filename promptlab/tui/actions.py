@@ -52,6 +52,8 @@ _APP = (
     Action("app.fresh", "", "fresh", "Start afresh", "Close the task and begin at the welcome screen."),
 )
 ACTIONS: list[Action] = [*_APP]
+# Those that hold in a dialog too, which has no key of the application else.
+_EVERYWHERE = ("app.quit",)
 
 
 def declare(*actions: Action) -> list[BindingType]:
@@ -71,6 +73,7 @@ def bindings(actions: Iterable[Action]) -> list[BindingType]:
             show=action.footer and bool(action.key),
             id=action.id,
             tooltip=action.help,
+            priority=action.id in _EVERYWHERE,
         )
         for action in actions
     ]

@@ -10,12 +10,12 @@ from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import App
-from textual.command import Provider
+from textual.command import CommandInput, Provider
 from textual.screen import ModalScreen, Screen
 
 from promptlab.errors import PromptlabError
 from promptlab.jobs.client import EngineClient, EngineError, EngineGone, EngineState
-from promptlab.text import shorten
+from promptlab.text import safe_text, shorten
 from promptlab.tui import actions, modes, themes
 from promptlab.tui.desk import Desk, Topic
 from promptlab.tui.engine import Engine
@@ -161,6 +161,12 @@ class PromptlabApp(App[str]):
         is_typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if not is_typed or not self._keys.holds_back(cast("events.Key | events.Paste", event)):
             await super().on_event(event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is pasted into the palette, whose line is Textual's own, is marked like all that is shown."""
+        if isinstance(event, events.Paste) and isinstance(self.focused, CommandInput):
+            event.text = safe_text(event.text)
+        await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """One line in the place of everything where nothing fits."""

@@ -242,17 +242,22 @@ async def test_names_and_texts_of_files_are_shown_and_never_read_as_markup(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = next(one for one in read_library(Path()) if one.task == "mine" and one.kind == "template")
-    async with start(size=(160, 60)) as (app, pilot, _):
+    entries = tuple(replace(file.entries[0], name=text, reference=text, about=text) for text in PAYLOADS.values())
+    files = (*(replace(file, task=text, entries=()) for text in PAYLOADS.values()), replace(file, entries=entries))
+    monkeypatch.setattr(library_shelf, "read_shelf", lambda *_: Shelf(files=files))
+    async with start(size=(80, 24)) as (app, pilot, _):
         pane = await entered(app, pilot)
         for payload in PAYLOADS.values():
-            entry = replace(file.entries[0], name=payload, reference=payload, about=payload)
-            poisoned = (replace(file, task=payload, entries=(entry,)),)
-            monkeypatch.setattr(library_shelf, "read_shelf", lambda *_, files=poisoned: Shelf(files=files))
-            pane.action_look()
-            key = f"template yours {payload} {payload}"
-            await until(pilot, lambda key=key: key in [line.key for line in pane.lines])
-            go_to(pane, key)
-            await until(pilot, lambda payload=payload: text_in(app, "LibraryPane LineList").count(seen(payload)) >= 2)
+            go_to(pane, f"template yours mine {payload}")
             first = seen(safe_text(payload, newlines=True).split("\n")[0], most=3)
             await until(pilot, lambda first=first: first in text_in(app, "LibraryPane #about"))
+            assert seen(payload) in text_in(app, "LibraryPane LineList")
             check_screen(app, payload)
+        pane.query_one(LineList).action_go(0)
+        shown = ""
+        while pane.marked is not pane.lines[-1]:
+            pane.query_one(LineList).action_page(1)
+            await pilot.pause()
+            shown += text_in(app, "LibraryPane LineList")
+            check_screen(app, "files")
+        assert all(seen(payload) in shown for payload in PAYLOADS.values())

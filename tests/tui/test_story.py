@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
+from terminal import KEYS, Terminal
 
 PROMPTLAB = [sys.executable, "-m", "promptlab"]
 # What may take long on a busy machine: the model is loaded, WordNet unpacked.
@@ -38,7 +38,7 @@ class Hands:
         self.terminal, self.keys = terminal, 0
 
     def press(self, *keys: str) -> None:
-        self.keys += sum(1 if key in _NAMED or "+" in key else len(key) for key in keys)
+        self.keys += sum(1 if key in KEYS else len(key) for key in keys)
         self.terminal.press(*keys)
 
     def sees(self, what: str | Callable[[str], object], seconds: float = 30.0) -> str:
@@ -47,9 +47,6 @@ class Hands:
     def sees_number(self, *, before: float | None = None) -> float:
         """The accuracy once it is current and complete, and another one than ``before``."""
         return accuracy(self.sees(lambda text: is_current(text) and accuracy(text) != before, LONG))
-
-
-_NAMED = ("enter", "tab", "escape", "space", "up", "down", "left", "right", "home", "end", "backspace", "f2")
 
 
 def accuracy(text: str) -> float:
@@ -106,12 +103,15 @@ def test_a_newcomer_gets_from_nothing_to_a_classifier_that_works(folder: Path, w
         assert "Review: {text} It was {mask}." in text and "baseline (pinned)" not in text
         assert "too few examples" in text or "is better" in text or "no difference" in text
 
-        # A label word, typed: no row is read again.
+        # Label words, typed: the number follows each, and no row is read again.
         before = accuracy(text)
         written = len(terminal.written)
-        me.press("escape", "tab", "down", "down", "i", "superb", "enter")
+        me.press("escape", "tab", "i", "terrible", "enter")
+        me.sees("'terrible' is a word of 'negative' now.")
+        with_one = me.sees_number(before=before)
+        me.press("positive: superb", "enter")
         me.sees("'superb' is a word of 'positive' now.")
-        with_superb = me.sees_number(before=before)
+        with_both = me.sees_number(before=with_one)
         assert b"reading" not in terminal.written[written:]
         me.press("escape")
 
@@ -131,7 +131,7 @@ def test_a_newcomer_gets_from_nothing_to_a_classifier_that_works(folder: Path, w
                 "Taken back: add 4 words to positive" in text and not any(f"✓  {word} " in text for word in words)
             )
         )
-        assert me.sees_number() == with_superb
+        assert me.sees_number() == with_both
         me.press("U")
         me.sees(lambda text: "Done again" in text and all(f"✓  {word} " in text for word in words))
         assert me.sees_number() == with_four

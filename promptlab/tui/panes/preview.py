@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -154,11 +154,11 @@ def seen(row: Mapping[str, Any]) -> Content:
         shares = " · ".join(f"{shorten(str(one['piece']), 20)} {one['probability']:.2f}" for one in slot[:_TOP])
         lines.append(_line("likeliest", shares))
     if row["words"]:
-        lines.append(_line("your words", " · ".join(map(_word, row["words"][:_WORDS]))))
+        lines.append(_line("your words", " · ".join(map(_word, row["words"][:_WORDS])) + _more(row["words"], _WORDS)))
     if row["labels"]:
         ranked = sorted(row["labels"].items(), key=lambda one: -one[1])[:_LABELS]
         shares = " · ".join(f"{shorten(name, 24)} {math.exp(score):.3f}" for name, score in ranked)
-        lines.append(_line("labels", shares))
+        lines.append(_line("labels", shares + _more(row["labels"], _LABELS)))
     return Content("\n").join(lines)
 
 
@@ -179,6 +179,10 @@ def _word(one: Mapping[str, Any]) -> str:
     probability = math.exp(one["logprob"])
     shown = f"{probability:.3f}" if probability >= _SMALL else f"<{_SMALL}"
     return f"{shorten(str(one['word']), 20)} {shown}{rank}"
+
+
+def _more(every: Sized, shown: int) -> str:
+    return f" · and {len(every) - shown:,} more" if len(every) > shown else ""
 
 
 def _cut(text: str) -> str:

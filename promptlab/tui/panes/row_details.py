@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _EMPTY = "Press enter on a row to see it whole, n for the next wrong one."
 _FIELDS = 40  # that are shown
+_SCORES = 20  # labels with their scores
 _FIELD = 4000  # characters of a field
 _BAR = 16
 
@@ -111,7 +112,9 @@ def details(row: Mapping[str, Any]) -> Content:
     """The row as text: verdict, scores, fields, prompt, what was cut, likeliest words."""
     parts = [_verdict(row)]
     if row["labels"]:
-        parts.append(_section("Labels", _scores(row["labels"])))
+        more = len(row["labels"]) - _SCORES
+        named = f"Labels, {more:,} less likely ones left out" if more > 0 else "Labels"
+        parts.append(_section(named, _scores(row["labels"])))
     for name, text in [*row["fields"].items()][:_FIELDS]:
         parts.append(_section(shorten(name, 60), plain(_cut(str(text)), newlines=True)))
     left = max(0, len(row["fields"]) - _FIELDS) + row.get("fields_left", 0)
@@ -144,7 +147,7 @@ def _section(title: str, body: Content) -> Content:
 
 def _scores(labels: Mapping[str, float]) -> Content:
     """Log-probabilities of the labels as bars, the likeliest first."""
-    return _bars(sorted(((name, math.exp(score)) for name, score in labels.items()), key=lambda one: -one[1])[:20])
+    return _bars(sorted(((name, math.exp(score)) for name, score in labels.items()), key=lambda one: -one[1])[:_SCORES])
 
 
 def _bars(shares: list[tuple[str, float]]) -> Content:

@@ -155,7 +155,7 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
     def _show_state(self) -> None:
         session = self.desk.session
         name = session.template_name or "by hand"
-        edited = "" if self.desk.is_saved else " *edited"
+        edited = "" if self.desk.is_template_saved else " *edited"
         self.border_title = plain(f"{self.title}  {shorten(name, 40)}{edited}")
         self.editor.show_problems(self.problems)
         self._show_problem()

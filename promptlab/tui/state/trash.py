@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,13 +68,13 @@ def delete_entry(workspace: Path, path: Path, name: str) -> Trashed:
     return trashed
 
 
-def bring_back(workspace: Path, *, accepts: Callable[[Path], bool] = lambda path: True) -> Trashed | None:
+def bring_back(workspace: Path) -> Trashed | None:
     """Put the entry that was deleted last back, under another name where its own is taken; None when there is none.
 
     A file that nobody changed since is again what it was, to the byte. Raises ConfigError for a file that cannot be
     written or read.
     """
-    found = next((one for one in _deleted(workspace) if accepts(one.path)), None)
+    found = next(iter(_deleted(workspace)), None)
     if found is None:
         return None
     try:
