@@ -157,16 +157,15 @@ class PromptlabApp(App[str]):
         super().notify(shorten(message, _LONGEST_TOAST), markup=markup, **options)
 
     async def on_event(self, event: events.Event) -> None:
-        """What is typed is done in the order in which it came."""
+        """What is typed is done in the order in which it came.
+
+        What is pasted into the palette, whose line is Textual's own, is marked like all that is shown.
+        """
+        if isinstance(event, events.Paste) and isinstance(self.focused, CommandInput):
+            event.text = safe_text(event.text)
         is_typed = isinstance(event, events.Key | events.Paste) and not event.is_forwarded
         if not is_typed or not self._keys.holds_back(cast("events.Key | events.Paste", event)):
             await super().on_event(event)
-
-    async def on_event(self, event: events.Event) -> None:
-        """What is pasted into the palette, whose line is Textual's own, is marked like all that is shown."""
-        if isinstance(event, events.Paste) and isinstance(self.focused, CommandInput):
-            event.text = safe_text(event.text)
-        await super().on_event(event)
 
     def on_resize(self, event: events.Resize) -> None:
         """One line in the place of everything where nothing fits."""

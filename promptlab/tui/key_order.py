@@ -13,7 +13,7 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 # Seconds that a key may take before the next one is given out all the same.
-_LONGEST = 1.5
+_LONGEST = 1.0
 # A key may be answered by a message that gives the focus to something else: that wanders up as well.
 _ROUNDS = 2
 

@@ -55,7 +55,7 @@ def within(seconds: float, holds: Callable[[], object], terminal: Terminal) -> f
 def many_rows(folder: Path) -> None:
     """A table that takes long to read, all of it different texts."""
     lines = [
-        f'"number {place} of the {"fine" if place % 2 else "dull"} films, {"so " * 60}",{place % 2}'
+        f'"number {place} of the {"fine" if place % 2 else "dull"} films, {"so " * 20}",{place % 2}'
         for place in range(ROWS)
     ]
     (folder / "films.csv").write_text(
@@ -64,24 +64,25 @@ def many_rows(folder: Path) -> None:
 
 
 def test_an_engine_that_is_killed_while_it_reads_costs_a_sentence_and_a_key(tmp_path: Path, warm_cache: Path) -> None:
-    with begun(tmp_path, warm_cache) as terminal:
-        terminal.wait("Samples")
+    many_rows(tmp_path)
+    with begun(tmp_path, warm_cache, "films.csv") as terminal:
+        terminal.wait(lambda text: "Is this right?" in text and "Rows:" in text)
         terminal.press("enter")
-        terminal.wait(lambda text: "● done" in text and "60 rows" in text, LONG)
-        terminal.press("r")  # in Words: nothing
+        terminal.wait("▶ reading", LONG)
         terminal.press("i", "superb", "enter")
-        terminal.wait("'superb' is a word of 'negative' now.")
+        terminal.wait("'superb' is a word of 'bad' now.")
         terminal.press("escape", "shift+tab", "home", "Seen: ")
-        terminal.wait("stale (edited)")
+        terminal.wait("Seen: {text}")
+        terminal.wait("▶ reading", LONG)
         os.kill(engine_of(terminal), signal.SIGKILL)
-        text = terminal.wait("engine stopped (ctrl+r restarts it)")
-        text = terminal.wait("probably because memory ran out")
+        terminal.wait("engine stopped (ctrl+r restarts it)")
+        text = terminal.wait("probably because memory ran")
         assert text.count("The engine was killed (signal 9)") == 1 and "Traceback" not in text
-        assert "Seen: {text} It was {mask}." in text and "✓  superb" in text
+        assert "Seen: {text}" in text and "✓  superb" in text
         terminal.press("film, ")  # what is edited meanwhile is kept as well
         terminal.press("ctrl+r")
         text = terminal.wait(lambda text: "● done" in text and "stale" not in text and "accuracy 0." in text, LONG)
-        assert "Seen: film, {text} It was {mask}." in text and "✓  superb" in text and "60 rows" in text
+        assert "Seen: film, {text}" in text and "✓  superb" in text and "500 rows" in text
         terminal.press("ctrl+q")
         assert terminal.end() == 0
 
@@ -103,7 +104,7 @@ def test_an_application_that_is_killed_leaves_no_engine_and_no_word_is_lost(tmp_
         print(f"the engine ended {within(5, lambda: is_gone(engine), terminal):.1f} s after the application")
     assert json.loads(path.read_text())["session"]["template"] == "Seen: {text} It was {mask}."
     with begun(tmp_path, warm_cache) as terminal:
-        text = terminal.wait(lambda text: "is back. The palette has Start afresh" in text and "✓  superb" in text, LONG)
+        text = terminal.wait(lambda text: "is back." in text and "✓  superb" in text, LONG)
         assert "Seen: {text} It was {mask}." in text and "Samples" not in text
         terminal.press("ctrl+q")
         assert terminal.end() == 0

@@ -21,7 +21,7 @@ Do = Callable[[PromptlabApp, Any], Awaitable[None]]
 
 
 async def workbench(app: PromptlabApp, pilot: Any) -> None:
-    shown = ("it-was",) if app.size.width < 100 else ("likeliest", "▼ -1.0", "12 of 512 pieces")
+    shown = ("▼ -1.0",) if app.size.width < 100 else ("likeliest", "▼ -1.0", "12 of 512 pieces")
     await until(pilot, lambda: all(text in screen_text(app) for text in shown))
 
 

@@ -27,4 +27,6 @@ def is_too_small(width: int, height: int) -> bool:
 
 
 def _line(width: int, height: int) -> str:
-    return f"promptlab needs at least {LEAST[0]}x{LEAST[1]} (now {width}x{height})"
+    least, now = f"{LEAST[0]}x{LEAST[1]}", f"{width}x{height}"
+    said = (f"promptlab needs at least {least} (now {now})", f"at least {least} (now {now})", f"{now} < {least}")
+    return next((line for line in said if len(line) <= width), said[-1])
