@@ -25,7 +25,9 @@ def parse(held: Held, request: Request, say: Say) -> dict[str, Any]:
     truncate: Truncate = request.fields.get("truncate") or "tail"
     nothing: dict[str, Any] = {"problems": [], "notes": [], "pieces": [], "length": None, "max_length": None, "cut": {}}
     table, lm = request.fields.get("task"), held.lm
-    template, problems = find_problems(text, None if table is None else held.task(table).fields, truncate=truncate)
+    template, problems = find_problems(text, None, truncate=truncate)
+    if template is not None and table is not None:  # a template's syntax is checked before a table is opened
+        _, problems = find_problems(text, held.task(table).fields, truncate=truncate)
     if template is None or problems or lm is None or table is None:
         return nothing | {"problems": list(map(asdict, problems))}
     from promptlab.jobs.engine.seen_prompt import seen_prompt  # torch, which a template's syntax does not wait for
