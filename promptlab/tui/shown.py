@@ -1,7 +1,9 @@
 """How text and numbers are shown: the one place where text from outside becomes something that a widget takes."""
 
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.content import Content
+from textual.widgets import Static
 
 from promptlab.results.wording import points
 from promptlab.text import safe_text, shorten
@@ -12,9 +14,22 @@ def plain(text: object, *, newlines: bool = False) -> Content:
     return Content(safe_text(str(text), newlines=newlines))
 
 
+def put(place: Static, content: Content, *, layout: bool = True) -> None:
+    """Show this in a widget, unless it stands there: each update lays the whole screen out anew (``layout``)."""
+    old = place.content
+    if not (isinstance(old, Content) and old.is_same(content)):
+        place.update(content, layout=layout)
+
+
 def cell(text: object, width: int = 200) -> Text:
     """Text from anywhere as a cell of a table or a node of a tree: one line, at most ``width`` characters."""
     return Text(shorten(str(text)[: width * 8], width), no_wrap=True, end="")
+
+
+def in_cells(text: str, width: int) -> str:
+    """Text on one line in at most ``width`` cells, with an ellipsis where it is cut; accents take no cell."""
+    line = shorten(text[: width * 8], width * 4)
+    return line if cell_len(line) <= width else set_cell_size(line, max(width - 1, 0)).rstrip() + "…"
 
 
 def in_place(text: str) -> str:

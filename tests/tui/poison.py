@@ -80,7 +80,7 @@ def mixtures() -> list[str]:
     return [*mixed, *(payload for payload in PAYLOADS.values() if len(payload) > 40)]
 
 
-_MIXTURES = 6
+_MIXTURES = 4
 # Values of these keys are the protocol's own words, not text from outside.
 _OWN = frozenset({"kind", "level", "part", "verdict", "split", "truncate", "calibration", "created", "source", "dtype"})
 # Below these keys the keys themselves are names from outside.

@@ -46,6 +46,7 @@ class Terminal:
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
+        self.read_at = 0.0  # when the newest bytes came, before they were put on the screen
         self.started = time.perf_counter()
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
@@ -92,6 +93,7 @@ class Terminal:
             written = os.read(self._master, 1 << 16)
         except OSError:  # the program is gone
             return b""
+        self.read_at = time.perf_counter()
         self.written += written
         self._stream.feed(written)
         return written
@@ -103,6 +105,15 @@ class Terminal:
             self.read(0.02)
             if key == "escape":  # what follows at once would be taken for alt and a key
                 self.settle(_ESCAPE, most=2 * _ESCAPE)
+
+    def time_to(self, key: str, holds: Callable[[str], object], seconds: float = 5.0) -> float:
+        """Press a key; seconds from its byte until the bytes were there that made something hold of the screen."""
+        began = time.perf_counter()
+        os.write(self._master, KEYS.get(key, key).encode())
+        while not holds(self.text):
+            assert time.perf_counter() - began < seconds, f"{key!r} did not make it hold:\n{self.text}"
+            self.read(0.01)
+        return self.read_at - began
 
     def wait(self, holds: Callable[[str], object] | str, seconds: float = 20.0) -> str:
         """Read until the screen has a text, or until something holds of it; the screen then."""

@@ -15,7 +15,8 @@ from promptlab.tui.state.drafts import draft_path
 
 PROMPTLAB = [sys.executable, "-m", "promptlab"]
 LONG = 120.0
-ROWS = 4000
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to find the processes")
+ROWS = 300
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_an_engine_that_is_killed_while_it_reads_costs_a_sentence_and_a_key(tmp_
         terminal.press("film, ")  # what is edited meanwhile is kept as well
         terminal.press("ctrl+r")
         text = terminal.wait(lambda text: "● done" in text and "stale" not in text and "accuracy 0." in text, LONG)
-        assert "Seen: film, {text}" in text and "✓  superb" in text and "500 rows" in text
+        assert "Seen: film, {text}" in text and "✓  superb" in text and "300 rows" in text
         terminal.press("ctrl+q")
         assert terminal.end() == 0
 

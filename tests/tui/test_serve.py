@@ -124,7 +124,7 @@ def test_without_the_extra_it_says_how_to_install_it(
     monkeypatch.delitem(sys.modules, "promptlab.tui.web.server")
     monkeypatch.setattr(builtins, "__import__", without)
     assert main(["serve"]) == 2
-    assert 'pip install "promptlab-workbench[web]"' in " ".join(capsys.readouterr().err.split())
+    assert 'pip install ".[web]"' in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_port_that_is_taken_and_a_file_that_is_not_there_are_sentences(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from promptlab.text import shorten
+from promptlab.tui.shown import in_cells
 
 _FULL, _REST = "█", "·"
 _PARTS = " ▏▎▍▌▋▊▉"
@@ -41,12 +41,12 @@ def window(count: int, at: int, height: int) -> range:
 
 def name_width(names: Sequence[str], *, most: int) -> int:
     """Cells for the longest of the names, at most ``most``."""
-    return min(max((cell_len(shorten(name, most)) for name in names), default=0), most)
+    return max((cell_len(in_cells(name, most)) for name in names), default=0)
 
 
 def fit(name: str, width: int) -> str:
     """A name cut and filled to a width in cells."""
-    return set_cell_size(shorten(name, width), width)
+    return set_cell_size(in_cells(name, width), width)
 
 
 def _line(label: str, measured: Mapping[str, Any] | None, counts: Mapping[str, str], wide: int, long: int) -> Content:

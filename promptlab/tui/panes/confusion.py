@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -10,6 +11,7 @@ from textual.message import Message
 from promptlab.text import counted, shorten
 from promptlab.tui.panes.bars import fit, name_width, window
 from promptlab.tui.panes.lines import Lines
+from promptlab.tui.shown import in_cells
 
 _CORNER = "true \\ said"
 
@@ -69,12 +71,17 @@ def confusion_lines(
     labels: Sequence[str], counts: Sequence[Sequence[int]], cursor: tuple[int, int], grid: Grid
 ) -> list[Content]:
     """The grid; the cell under the cursor stands in brackets, and the last line says what it is."""
-    heads = "".join(f"{shorten(labels[place], grid.column - 1):>{grid.column}}" for place in grid.columns)
+    heads = "".join(_right(labels[place], grid.column) for place in grid.columns)
     lines = [Content.styled(fit(_CORNER, grid.name) + heads, "dim")]
     for row in grid.rows:
         cells = [_cell(counts[row][column], row, column, cursor, grid.column) for column in grid.columns]
-        lines.append(Content.assemble(fit(shorten(labels[row], grid.name - 1), grid.name), *cells))
+        lines.append(Content.assemble(fit(labels[row], grid.name - 1) + " ", *cells))
     return [*lines, _explained(labels, counts, cursor)]
+
+
+def _right(label: str, width: int) -> str:
+    shown = in_cells(label, width - 1)
+    return " " * (width - cell_len(shown)) + shown
 
 
 def _cell(count: int, row: int, column: int, cursor: tuple[int, int], width: int) -> Content:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
-from promptlab.tui.shown import cell
+from promptlab.tui.shown import in_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,7 @@ def draw_cells(
     for column in columns:
         if (width := widths.get(column.name)) is None:
             continue
-        text = cell(cells.get(column.name, ""), max(width, 1)).plain
-        if cell_len(text) > width:
-            text = set_cell_size(text, width)
+        text = in_cells(cells.get(column.name, ""), max(width, 1))
         fill = " " * (width - cell_len(text))
         line.append(fill + text if column.right else text + fill, styles.get(column.name) or None)
         line.append(" ")

@@ -1,11 +1,12 @@
 """Pane: a framed part of a screen that can be focused, says what it is for, and hears of changes at the desk."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
@@ -14,6 +15,22 @@ from promptlab.tui.shown import plain
 if TYPE_CHECKING:
     from promptlab.tui.app import PromptlabApp
     from promptlab.tui.desk import Desk, Topic
+
+
+class _Title:
+    """A title of a frame that is drawn when it becomes another one: each time, Textual draws the whole pane anew."""
+
+    def __init__(self, name: str) -> None:
+        self._drawn, self._given = Widget.__dict__[name], f"_given_{name}"
+
+    def __get__(self, pane: "Pane", owner: type | None = None) -> Any:
+        return self._drawn.__get__(pane, owner)
+
+    def __set__(self, pane: "Pane", title: Content | None) -> None:
+        old = pane.__dict__.get(self._given)
+        if title is not old and not (old is not None and title is not None and old.is_same(title)):
+            pane.__dict__[self._given] = title
+            self._drawn.__set__(pane, title)
 
 
 class Pane(Vertical, can_focus=True):
@@ -30,6 +47,8 @@ class Pane(Vertical, can_focus=True):
     HELP: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "enter", "Enter", show=False)]
 
+    border_title = _Title("border_title")
+    border_subtitle = _Title("border_subtitle")
     _stop_listening: Callable[[], None] | None = None
 
     @property

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 from textual.widgets import Static
 
 from promptlab.text import shorten, size
-from promptlab.tui.shown import plain
+from promptlab.tui.shown import plain, put
 
 if TYPE_CHECKING:
     from promptlab.tui.app import PromptlabApp
@@ -37,7 +37,8 @@ class StatusLine(Static):
 
     def heard(self, topic: "Topic") -> None:
         """Show the line again."""
-        self.update(plain(status_text(cast("PromptlabApp", self.app).desk, width=self.size.width)))
+        text = status_text(cast("PromptlabApp", self.app).desk, width=self.size.width)
+        put(self, plain(text), layout=False)
 
 
 def status_text(desk: "Desk", *, width: int = 0) -> str:

@@ -21,7 +21,7 @@ from promptlab.tui.actions import Action, declare
 from promptlab.tui.panes.completion_list import CompletionList
 from promptlab.tui.panes.pane import Pane
 from promptlab.tui.panes.template_editor import TemplateEditor
-from promptlab.tui.shown import plain
+from promptlab.tui.shown import plain, put
 from promptlab.tui.state.completions import completions
 from promptlab.tui.state.token_view import length_text, token_view
 from promptlab.tui.work import work
@@ -161,7 +161,7 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
         self._show_problem()
         self._show_foot()
         if self._parsed is not None:
-            self.query_one("#pieces Static", Static).update(plain(token_view(self._parsed), newlines=True))
+            put(self.query_one("#pieces Static", Static), plain(token_view(self._parsed), newlines=True))
 
     def _show_foot(self) -> None:
         session = self.desk.session
@@ -174,7 +174,7 @@ where single letters are keys. A changed template is read again 0.3 seconds afte
         self.border_subtitle = plain(" · ".join(facts))
 
     def _show_problem(self) -> None:
-        self.query_one("#problem", Static).update(plain(self._problem_line()))
+        put(self.query_one("#problem", Static), plain(self._problem_line()))
 
     def _problem_line(self) -> str:
         """The problem that the cursor stands at, else the first."""

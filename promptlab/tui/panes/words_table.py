@@ -14,7 +14,7 @@ from promptlab.tui.panes.entry_line import EntryLine
 from promptlab.tui.panes.line_list import LineList
 from promptlab.tui.panes.pane import Pane
 from promptlab.tui.panes.words_drawn import about_word, label_line, names_line, word_line
-from promptlab.tui.shown import plain
+from promptlab.tui.shown import plain, put
 from promptlab.tui.state.word_facts import WordFacts
 from promptlab.tui.state.word_lines import WordLine, find_line, lines_of
 from promptlab.verbalizer import LabelWords
@@ -169,7 +169,7 @@ table it says why.
         said = self.message
         if not said and at is not None:
             said = self._about_label(at) if at.word is None else about_word(at, self.facts, is_old=self.is_old)
-        self.query_one("#about", Static).update(plain(said))
+        put(self.query_one("#about", Static), plain(said))
 
     def _about_label(self, at: WordLine) -> str:
         words = self.desk.session.words
